@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0
+# The verbs.  Each is a program in scripts/; `make` alone lists them.
+#
+# For all: V=1 shows commands, DRY=1 only prints them, ARCH=, BASE= (version of
+# the base kernel), KDIR= (a kernel tree), KSRC= (a kernel tarball), BUILD=
+# (where everything built goes, default build/).
+
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# What a user gives as VARIABLE=value reaches the programs as environment.
+export V DRY ARCH BASE KDIR KSRC BUILD SECTION REVERSE FORCE VARIANT PROFILE \
+	RUN JOB LEVEL FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE
+# An empty one is none.
+$(foreach v,V DRY ARCH BASE KDIR KSRC BUILD SECTION REVERSE FORCE VARIANT \
+	PROFILE RUN JOB LEVEL FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE,\
+	$(if $($(v)),,$(eval unexport $(v))))
+
+S := scripts
+
+help:
+	@$(S)/help
+
+doctor:		## what this machine has, what is missing
+	@$(S)/doctor
+
+setup:		## install the missing Debian packages
+	@$(S)/setup
+
+tree: setup	## lay build/linux: the base and one commit a patch
+	@$(S)/tree
+
+refresh:	## write patches/ back from build/linux
+	@$(S)/refresh
+
+apply:		## put the series on your own tree: KDIR=, SECTION=, REVERSE=1
+	@$(S)/apply
+
+rebase: setup	## try the series on another base: BASE=7.3-rc7
+	@$(S)/rebase
+
+range-diff:	## what changed in the patches since the last commit here
+	@$(S)/range-diff
+
+export:		## mails of one SECTION= ready to send: VERSION=2
+	@$(S)/export
+
+build: tree	## build kernels: VARIANT=patched PROFILE=bench (or count, debug)
+	@$(S)/build $(or $(VARIANT),patched) $(or $(PROFILE),bench)
+
+boot: build	## boot a kernel with a JOB= of scripts/guest/jobs
+	@$(S)/run $(or $(VARIANT),patched) $(or $(PROFILE),bench) $(or $(JOB),selftest-ok)
+
+shell: build	## an interactive shell in a guest; Ctrl-A X ends it
+	@$(S)/run $(or $(VARIANT),patched) $(or $(PROFILE),bench) shell
+
+demo: tree	## vanilla and patched side by side: the main job
+	@$(S)/demo
+
+test: tree	## KUnit, stock test_vmalloc, kselftest in a debug kernel: RUN=
+	@$(S)/test $(RUN)
+
+bench: tree	## instructions, locks, flushes, vanilla against patched
+	@$(S)/bench
+
+report: setup	## one HTML page with plots from the last bench
+	@$(S)/report
+
+check: tree	## what a reviewer's robot would say: LEVEL=series or full
+	@$(S)/check
+
+clean:		## remove build/ (the cache stays; make clean tells where)
+	@$(S)/clean
+
+.PHONY: help doctor setup tree refresh apply rebase range-diff export build \
+	boot shell demo test bench report check clean
+
+# An unknown verb is one clear line.
+%:
+	@echo "make: error: no verb '$@'; 'make' alone lists them" >&2; exit 4
+Makefile: ;

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Booting the kernels that scripts/build has made.  Sourced after lib.sh.
+
+RUNS=$BUILD/runs	# one folder a boot: logs, results, the QEMU command
+TOOLS=$BUILD/tools	# the C programs of tools/
+
+# kernel VARIANT PROFILE: the bootable file
+kernel()
+{
+	local obj
+
+	obj=$(obj "$1" "$2")
+	case $ARCH in
+	arm64)	printf '%s\n' "$obj/arch/arm64/boot/Image" ;;
+	*)	printf '%s\n' "$obj/arch/x86/boot/bzImage" ;;
+	esac
+}
+
+# build_tools: the C programs, quickly done
+build_tools()
+{
+	run make -s -C "$TOP/tools" O="$TOOLS"
+}
+
+# build_kernels VARIANT:PROFILE...: one after the other, each with all cores
+build_kernels()
+{
+	local what
+
+	for what; do
+		"$TOP/scripts/build" "${what%:*}" "${what#*:}" || return
+	done
+}
+
+# initrd VARIANT PROFILE: its initramfs, made now; prints its name
+initrd()
+{
+	local out=$BUILD/initramfs/$ARCH-$1-$2.cpio.gz options=()
+
+	mkdir -p "$BUILD/initramfs"
+	if [ "$2" = debug ]; then
+		options=(--modules "$(obj "$1" "$2")" --bash
+			--kselftest "$(src "$1")/tools/testing/selftests")
+	fi
+	"$TOP/scripts/initramfs" "$out" "${options[@]}" >&2 || return
+	printf '%s\n' "$out"
+}
+
+# guest RUN VARIANT PROFILE JOB ARGS [BOOT-OPTION...]: boot that kernel with
+# that job; all it leaves is in $RUNS/RUN.  Returns boot's status.
+guest()
+{
+	local name=$1 variant=$2 profile=$3 job=$4 args=$5 rd
+
+	shift 5
+	[ "$profile" != debug ] || set -- --debug "$@"
+	rd=$(initrd "$variant" "$profile") || return
+	run "$TOP/scripts/boot" --kernel "$(kernel "$variant" "$profile")" \
+		--vmlinux "$(obj "$variant" "$profile")/vmlinux" \
+		--initrd "$rd" --job "$job" ${args:+--args "$args"} \
+		--out "$RUNS/$name" "$@"
+}

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Common ground of the programs in scripts/: paths, messages, steps, exit
+# codes.  Sourced, never run:
+#
+#	. "$(dirname "$0")/lib.sh"
+#
+# Variables from the user: V=1 shows commands, DRY=1 only prints them, ARCH=,
+# BASE=, KDIR=, KSRC=, BUILD= (where everything built goes).
+
+# Exit codes, the same for every verb (README.md lists them for users)
+# shellcheck disable=SC2034
+{
+E_OK=0		# all well
+E_FAIL=1	# a test failed, a bar was missed, a patch did not apply
+E_CRASH=2	# the guest crashed
+E_TIMEOUT=3	# the guest went on past its time
+E_CANNOT=4	# cannot run here: something is missing or the input is wrong
+}
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD=${BUILD:-$TOP/build}
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/vmseries
+LOGS=$BUILD/logs
+PATCHES=${PATCHES:-$TOP/patches}
+ARCH=${ARCH:-x86_64}
+V=${V:-0}
+DRY=${DRY:-0}
+SELF=${0##*/}
+export LC_ALL=C
+
+# say TEXT: one plain line on standard output
+say()
+{
+	printf '%s\n' "$*"
+}
+
+# warn TEXT: one line on standard error
+warn()
+{
+	printf '%s: %s\n' "$SELF" "$*" >&2
+}
+
+# die CODE TEXT: one line that says what is wrong and what to do; exit CODE
+die()
+{
+	local code=$1
+
+	shift
+	printf '%s: error: %s\n' "$SELF" "$*" >&2
+	exit "$code"
+}
+
+# run COMMAND...: run it; V=1 shows it first, DRY=1 only shows it
+run()
+{
+	if [ "$V" = 1 ] || [ "$DRY" = 1 ]; then
+		printf '+ %s\n' "${*@Q}" >&2
+	fi
+	[ "$DRY" = 1 ] || "$@"
+}
+
+# elapsed SECONDS: as 1:23
+elapsed()
+{
+	printf '%d:%02d' $(($1 / 60)) $(($1 % 60))
+}
+
+# step TEXT COMMAND...: run COMMAND with its output in a log of its own; one
+# line of progress with the time it took; on failure the log's tail and name.
+# Returns the command's status.
+step()
+{
+	local text=$1 log start status=0
+
+	shift
+	if [ "$DRY" = 1 ]; then
+		printf '# %s\n' "$text" >&2
+		run "$@"
+		return
+	fi
+	mkdir -p "$LOGS" 2>/dev/null || die $E_CANNOT \
+		"cannot write to $LOGS; free disk space or set BUILD= to another folder"
+	log=$LOGS/$(printf '%s' "$text" | tr -cs 'A-Za-z0-9._-' '-').log
+	start=$SECONDS
+	[ "$V" = 1 ] && printf '+ %s\n' "${*@Q}" >&2
+	[ -t 1 ] && printf '  ....  %s\r' "$text"
+	"$@" >"$log" 2>&1 || status=$?
+	if [ $status -eq 0 ]; then
+		printf '  %5s  %s\n' "$(elapsed $((SECONDS - start)))" "$text"
+		return 0
+	fi
+	printf '  %5s  %s: FAILED (status %d)\n' \
+		"$(elapsed $((SECONDS - start)))" "$text" "$status"
+	tail -n "${STEP_TAIL:-25}" "$log" | sed 's/^/        | /'
+	printf '         full log: %s\n' "$log"
+	return "$status"
+}
+
+# need PROGRAM PACKAGE: exit 4 with the install line when it is missing
+need()
+{
+	command -v "$1" >/dev/null 2>&1 || die $E_CANNOT \
+		"$1 is missing; run 'make setup', or: apt-get install $2"
+}
+
+# need_space DIRECTORY MEGABYTES: exit 4 when the disk has less
+need_space()
+{
+	local dir=$1 have
+
+	while [ ! -d "$dir" ]; do
+		dir=$(dirname "$dir")
+	done
+	have=$(df -Pm "$dir" | awk 'NR == 2 { print $4 }')
+	[ "$have" -ge "$2" ] || die $E_CANNOT \
+		"$2 MB of disk are needed in $dir, $have MB are free; free some, or set BUILD= (or XDG_CACHE_HOME=) to another disk"
+}
+
+# series [SECTION]: the patches of patches/series, in order, one a line
+series()
+{
+	[ -f "$PATCHES/series" ] || die $E_CANNOT "no $PATCHES/series"
+	sed -e 's/[[:space:]]*#.*//' -e '/^[[:space:]]*$/d' "$PATCHES/series" |
+		if [ -n "${1:-}" ]; then grep "^$1/" || true; else cat; fi
+}
+
+# sections: the sections of patches/series, in order, one a line
+sections()
+{
+	series | sed 's,/.*,,' | uniq
+}
+
+# src VARIANT: the source tree of a variant, baseline or patched
+src()
+{
+	case $1 in
+	baseline)	printf '%s\n' "$BUILD/baseline" ;;
+	patched)	printf '%s\n' "$BUILD/linux" ;;
+	*)		die $E_CANNOT "unknown variant '$1'; it is baseline or patched" ;;
+	esac
+}
+
+# obj VARIANT PROFILE: where that kernel is built.  A direct child of the
+# source tree, because then kbuild's paths are relative and ccache's results
+# hold for both variants and for every checkout.
+obj()
+{
+	printf '%s/obj-%s-%s\n' "$(src "$1")" "$ARCH" "$2"
+}
