@@ -1,0 +1,647 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0
+# The runner's own tests: guests that succeed, fail, hang, keep silent and
+# crash must be reported as such, and so must a runner that cannot run.
+#
+#	KERNEL=/path/to/bzImage bats scripts/tests/runner.bats
+#
+# Any x86_64 kernel with the options of kunit/base.config will do.
+
+bats_require_minimum_version 1.5.0
+
+setup_file()
+{
+	SCRIPTS=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	export SCRIPTS
+	export INITRD=$BATS_FILE_TMPDIR/initrd.cpio
+	# Nothing of the caller's wishes may change what is tested
+	unset KVM DRY V ARCH
+	"$SCRIPTS/initramfs" "$INITRD"
+}
+
+setup()
+{
+	OUT=$BATS_TEST_TMPDIR/out
+	unset KVM DRY V ARCH
+}
+
+# boot OPTION...: with the real kernel; a test that cannot boot has failed
+boot()
+{
+	if [ ! -r "${KERNEL:-}" ]; then
+		echo "KERNEL= must name a bzImage; '${KERNEL:-}' is none"
+		false
+	fi
+	run "$SCRIPTS/boot" --kernel "$KERNEL" --initrd "$INITRD" --out "$OUT" "$@"
+	echo "$output"
+}
+
+# fake_kernel FILE CODE: what QEMU takes for a bzImage.  All that it does is
+# CODE, in real mode, at the entry of the setup part, behind its header.
+fake_kernel()
+{
+	head -c 65536 /dev/zero >"$1"
+	bytes "$1" $((0x1f1)) '\x04'			# sectors of setup
+	bytes "$1" $((0x1fe)) '\x55\xaa'
+	bytes "$1" $((0x200)) '\xeb\x66HdrS\x0c\x02'	# jump to 0x268
+	bytes "$1" $((0x211)) '\x01'			# loaded high
+	bytes "$1" $((0x22c)) '\xff\xff\xff\x7f'	# highest initrd
+	bytes "$1" $((0x268)) "$2"
+}
+
+# bytes FILE OFFSET BYTES: overwrites FILE there
+bytes()
+{
+	printf '%b' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+LOOP='\xeb\xfe'			# jmp .
+RESET='\xb0\x01\xe6\x92\xf4'	# mov $1,%al; out %al,$0x92; hlt
+
+# no_qemu: is none left that writes to OUT?
+no_qemu()
+{
+	! pgrep -f "^qemu-system.*path=$OUT/"
+}
+
+# outcome STATUS WORD: of the last boot
+outcome()
+{
+	[ "$status" -eq "$1" ]
+	[ "$(cat "$OUT/outcome")" = "$2" ]
+	no_qemu
+}
+
+@test "a job that succeeds: exit 0, ok, its results, its arguments" {
+	boot --job selftest-ok --args one,two
+	outcome 0 ok
+	[ -z "$output" ]
+	[ "$(sed -n 1p "$OUT/result.log")" = "KTAP version 1" ]
+	grep -qx '# argument: one' "$OUT/result.log"
+	grep -qx '# argument: two' "$OUT/result.log"
+	grep -qx 'ok 1 runner' "$OUT/result.log"
+	[ "$(cat "$OUT/status.log")" = "exit 0" ]
+}
+
+@test "without ACPI the guest ends just as well" {
+	boot --job selftest-ok --append acpi=off --smp 1
+	outcome 0 ok
+}
+
+@test "a job that fails: exit 1, failed, and the command to repeat it" {
+	boot --job selftest-fail --args 7
+	outcome 1 failed
+	[[ $output == *"ended with status 7"* ]]
+	[[ $output == *"$OUT/console.log"* ]]
+	[[ $output == *"exec qemu-system-x86_64 "* ]]
+	# The command works
+	rm "$OUT/status.log"
+	timeout 120 sh "$OUT/qemu.sh"
+	[ "$(cat "$OUT/status.log")" = "exit 7" ]
+}
+
+@test "a job that does not exist: exit 1, and the names of those that do" {
+	boot --job no-such-job
+	outcome 1 failed
+	[[ $output == *"no job is named 'no-such-job'"*selftest-ok* ]]
+}
+
+@test "a guest that loops: exit 3, timeout" {
+	boot --job selftest-hang --args chatty --timeout 20
+	outcome 3 timeout
+	[[ $output == *"did not end within 20 s"* ]]
+}
+
+@test "a guest that falls silent, busy: exit 3, silent" {
+	boot --job selftest-hang --args busy --silence 12
+	outcome 3 silent
+	[[ $output == *"printed nothing for 12 s"* ]]
+	[[ $output == *"the console's last lines"* ]]
+}
+
+@test "a guest that falls silent, idle: exit 3, silent" {
+	boot --job selftest-hang --args sleep --silence 12
+	outcome 3 silent
+}
+
+@test "a kernel that never prints: exit 3, silent, told from later silence" {
+	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
+	KERNEL=$BATS_TEST_TMPDIR/mute boot --job selftest-ok --silence 5
+	outcome 3 silent
+	[[ $output == *"the kernel printed nothing for 5 s"* ]]
+}
+
+@test "limits are multiplied by TIMEOUT_SCALE" {
+	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
+	export TIMEOUT_SCALE=3
+	KERNEL=$BATS_TEST_TMPDIR/mute boot --job selftest-ok --silence 2
+	outcome 3 silent
+	[[ $output == *"printed nothing for 6 s"* ]]
+}
+
+@test "a kernel that panics: exit 2, crash, the trace, a steady fingerprint" {
+	local first
+
+	boot --job selftest-panic
+	outcome 2 crash
+	[[ $output == *"sysrq triggered crash"* ]]
+	[[ $output == *"Call Trace:"* ]]
+	first=$(grep '^fingerprint: [0-9a-f]\{8\} ' <<<"$output")
+	[[ $first == *" sysrq_handle_crash < "* ]]
+	grep -qF "$first" "$OUT/crash.log"
+	# Results that came before the crash are kept, and are no verdict
+	grep -q 'ok 1 passes' "$OUT/result.log"
+	boot --job selftest-panic --smp 2 --mem 1G
+	[ "$(grep '^fingerprint: ' <<<"$output")" = "$first" ]
+}
+
+# fake_qemu: a QEMU that prints standard input on the console and ends with
+# the status $1
+fake_qemu()
+{
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	cat >"$BATS_TEST_TMPDIR/console"
+	cat >"$BATS_TEST_TMPDIR/bin/qemu-system-x86_64" <<-END
+	#!/bin/sh
+	cat "$BATS_TEST_TMPDIR/console" >"$OUT/console.log"
+	echo "QEMU's last words" >&2
+	exit $1
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/qemu-system-x86_64"
+	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
+}
+
+# crash_of: boots it
+crash_of()
+{
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH KERNEL=$BATS_TEST_TMPDIR/mute \
+		boot --job selftest-ok
+}
+
+@test "an oops: from its first line, fingerprint from RIP, guesses left out" {
+	fake_qemu 0 <<-'END'
+	[    0.100000] all is well
+	[    1.000000] WARNING: mm/old.c:1 at old_func+0x1/0x2, CPU#0: init/1
+	[    1.100000] Call Trace:
+	[    1.100000]  old_func+0x1/0x2
+	[    1.200000] one
+	[    1.200000] two
+	[    1.200000] three
+	[    1.200000] four
+	[    2.000000] BUG: kernel NULL pointer dereference, address: 0000000000000008
+	[    2.000000] #PF: supervisor read access in kernel mode
+	[    2.000000] Oops: Oops: 0000 [#1] SMP
+	[    2.000000] CPU: 1 UID: 0 PID: 1 Comm: init Not tainted 7.2.13
+	[    2.000000] RIP: 0010:vb_free.isra.0+0x12/0x340
+	[    2.000000] Call Trace:
+	[    2.000000]  <TASK>
+	[    2.000000]  ? __die_body+0x1a/0x60
+	[    2.000000]  ? page_fault_oops+0x15c/0x2a0
+	[    2.000000]  vm_unmap_ram+0x88/0x120
+	[    2.000000]  test_case.cold+0x9/0x10 [some_module]
+	[    2.000000]  kthread+0xf6/0x130
+	[    2.000000]  </TASK>
+	[    2.100000] Kernel panic - not syncing: Fatal exception
+	END
+	crash_of
+	outcome 2 crash
+	[[ $output == *"the guest crashed: BUG: kernel NULL pointer dereference"* ]]
+	[[ $output =~ fingerprint:\ [0-9a-f]{8}\ "vb_free < vm_unmap_ram < test_case < kthread" ]]
+	[[ $(sed -n 1p "$OUT/crash.log") == *"BUG: kernel NULL"* ]]
+}
+
+@test "a KASAN report that panics: its own frames are left out" {
+	fake_qemu 0 <<-'END'
+	[    1.000000][   T42] ==================================================================
+	[    1.000000][   T42] BUG: KASAN: slab-use-after-free in purge+0x1f0/0x2a0
+	[    1.000000][   T42] Read of size 8 at addr ffff888004c13e40 by task init/42
+	[    1.000000][   T42] CPU: 0 UID: 0 PID: 42 Comm: init Not tainted
+	[    1.000000][   T42] Call Trace:
+	[    1.000000][   T42]  <TASK>
+	[    1.000000][   T42]  dump_stack_lvl+0x5b/0x80
+	[    1.000000][   T42]  print_report+0xc1/0x620
+	[    1.000000][   T42]  kasan_report+0xd8/0x110
+	[    1.000000][   T42]  purge+0x1f0/0x2a0
+	[    1.000000][   T42]  vfree+0x10/0x20
+	[    1.000000][   T42]  </TASK>
+	[    1.000000][   T42]
+	[    1.000000][   T42] Allocated by task 42:
+	[    1.000000][   T42]  kasan_save_stack+0x20/0x40
+	[    1.100000][   T42] Kernel panic - not syncing: KASAN: panic_on_warn set ...
+	[    1.100000][   T42] Call Trace:
+	[    1.100000][   T42]  panic+0x4d/0x50
+	END
+	crash_of
+	outcome 2 crash
+	[[ $output =~ fingerprint:\ [0-9a-f]{8}\ "purge < vfree"$'\n' ]]
+}
+
+@test "a QEMU that fails itself is not a crash of the guest: exit 4" {
+	fake_qemu 1 <<<"[    1.000000] all is well"
+	crash_of
+	outcome 4 cannot
+	[[ $output == *"QEMU itself failed with status 1: QEMU's last words"* ]]
+}
+
+@test "a crash is decoded when vmlinux has debug information" {
+	local tree=$BATS_TEST_TMPDIR/tree
+
+	mkdir -p "$tree/scripts"
+	echo 'int nothing;void f(void){}' | gcc -g -xc -c -o "$tree/vmlinux" -
+	# As the kernel's: vmlinux auto, log in, decoded log out
+	echo 'sed "s/sysrq_handle_crash+[^ ]*/& ($2 sysrq.c:1)/"' \
+		>"$tree/scripts/decode_stacktrace.sh"
+	boot --job selftest-panic --vmlinux "$tree/vmlinux"
+	outcome 2 crash
+	[[ $output == *"(auto sysrq.c:1)"* ]]
+}
+
+@test "a guest that ends without a word: exit 2, crash" {
+	boot --job selftest-reset
+	outcome 2 crash
+	[[ $output == *"without a status and without a trace"* ]]
+}
+
+@test "a kernel that resets at once: exit 2, crash" {
+	fake_kernel "$BATS_TEST_TMPDIR/reset" "$RESET"
+	KERNEL=$BATS_TEST_TMPDIR/reset boot --job selftest-ok --silence 20
+	outcome 2 crash
+	[[ $output == *"reset before it printed anything"* ]]
+}
+
+@test "a suite that vanishes leaves a plan that is not met" {
+	boot --job selftest-vanish
+	outcome 0 ok
+	grep -qx '1..2' "$OUT/result.log"
+	[ "$(grep -c '^ok ' "$OUT/result.log")" -eq 1 ]
+}
+
+@test "results of an earlier boot never remain" {
+	mkdir -p "$OUT"
+	for file in outcome status.log result.log console.log crash.log; do
+		echo "exit 0" >"$OUT/$file"
+	done
+	echo mine >"$OUT/other"
+	run "$SCRIPTS/boot" --kernel /nonexistent --initrd "$INITRD" \
+		--out "$OUT" --job selftest-ok
+	outcome 4 cannot
+	[ "$(ls "$OUT")" = "$(printf '%s\n' other outcome)" ]
+}
+
+@test "instruction counts repeat to the nanosecond" {
+	local first
+
+	boot --job selftest-clock --args 1000 --icount
+	outcome 0 ok
+	first=$(cat "$OUT/result.log")
+	[[ $first == *"BENCH clock/work ns "* ]]
+	boot --job selftest-clock --args 1000 --icount
+	outcome 0 ok
+	echo "$first"
+	cat "$OUT/result.log"
+	[ "$(cat "$OUT/result.log")" = "$first" ]
+}
+
+@test "an interactive shell, and its exit status" {
+	if [ ! -r "${KERNEL:-}" ]; then
+		echo "KERNEL= must name a bzImage"
+		false
+	fi
+	mkdir "$OUT"
+	{
+		for ((i = 0; i < 300; i++)); do
+			grep -qs "Leave with 'exit'" "$OUT/console.log" && break
+			sleep 0.2
+		done
+		sleep 2
+		printf 'echo $((6 * 7))\nexit 5\n'
+		sleep 3
+	} | timeout 120 "$SCRIPTS/boot" --kernel "$KERNEL" --initrd "$INITRD" \
+		--out "$OUT" --job shell --interactive || status=$?
+	outcome 1 failed
+	[ "$(cat "$OUT/status.log")" = "exit 5" ]
+	grep -q '^42' "$OUT/console.log"
+}
+
+@test "a killed runner leaves no QEMU" {
+	local pid signal
+
+	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
+	# SIGINT is ignored by a script's background jobs; the next test has it
+	for signal in HUP TERM KILL; do
+		"$SCRIPTS/boot" --kernel "$BATS_TEST_TMPDIR/mute" \
+			--initrd "$INITRD" --out "$OUT" --job selftest-ok 3>&- &
+		pid=$!
+		for ((i = 0; i < 100; i++)); do
+			no_qemu || break
+			sleep 0.1
+		done
+		run ! no_qemu
+		kill -$signal $pid
+		wait $pid || true
+		for ((i = 0; i < 50; i++)); do
+			no_qemu && break
+			sleep 0.1
+		done
+		no_qemu
+	done
+	[ "$(cat "$OUT/outcome")" = cannot ]
+}
+
+@test "Ctrl-C ends runner and guest" {
+	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
+	# timeout sends what the terminal would, to the whole process group
+	run timeout --signal=INT 6 \
+		"$SCRIPTS/boot" --kernel "$BATS_TEST_TMPDIR/mute" \
+		--initrd "$INITRD" --out "$OUT" --job selftest-ok
+	[ "$status" -eq 124 ]
+	[ "$(cat "$OUT/outcome")" = cannot ]
+	no_qemu
+}
+
+@test "no QEMU: exit 4, cannot, and how to install it" {
+	local program bin=$BATS_TEST_TMPDIR/bin
+
+	mkdir "$bin"
+	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
+	for program in bash env dirname mkdir rm mv realpath dd tr grep awk df cat; do
+		ln -s "$(type -P $program)" "$bin/"
+	done
+	PATH=$bin run "$SCRIPTS/boot" --kernel "$BATS_TEST_TMPDIR/mute" \
+		--initrd "$INITRD" --out "$OUT" --job selftest-ok
+	echo "$output"
+	outcome 4 cannot
+	[[ $output == *"qemu-system-x86_64 is missing"*"apt-get install qemu-system-x86"* ]]
+}
+
+@test "no kernel, none of this kind, an empty one: exit 4, cannot" {
+	KERNEL='' run "$SCRIPTS/boot" --initrd "$INITRD" --out "$OUT" --job x
+	outcome 4 cannot
+	run "$SCRIPTS/boot" --kernel "$BATS_TEST_TMPDIR/none" \
+		--initrd "$INITRD" --out "$OUT" --job selftest-ok
+	outcome 4 cannot
+	[[ $output == *"$BATS_TEST_TMPDIR/none is no readable file"* ]]
+	: >"$BATS_TEST_TMPDIR/empty"
+	KERNEL=$BATS_TEST_TMPDIR/empty boot --job selftest-ok
+	outcome 4 cannot
+	head -c 100000 /dev/urandom >"$BATS_TEST_TMPDIR/garbage"
+	KERNEL=$BATS_TEST_TMPDIR/garbage boot --job selftest-ok
+	outcome 4 cannot
+	[[ $output == *"is no x86 bzImage"* ]]
+	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
+	KERNEL=$BATS_TEST_TMPDIR/mute boot --job selftest-ok --arch arm64
+	outcome 4 cannot
+	[[ $output == *"is no arm64 Image"* ]]
+}
+
+@test "bad options: exit 4, one line" {
+	local options=(--smp=2 '--smp 0' '--mem lots' '--timeout 1h' '--silence'
+		       '--arch vax' '--no-such' '--cpu no-such-model')
+
+	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
+	for option in "${options[@]}"; do
+		# shellcheck disable=SC2086
+		KERNEL=$BATS_TEST_TMPDIR/mute boot --job selftest-ok $option
+		[ "$status" -eq 4 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+	KERNEL=$BATS_TEST_TMPDIR/mute boot --job 'a b'
+	outcome 4 cannot
+	KERNEL=$BATS_TEST_TMPDIR/mute boot --job selftest-ok --args '$(reboot)'
+	outcome 4 cannot
+}
+
+@test "an output directory that cannot be: exit 4" {
+	echo >"$BATS_TEST_TMPDIR/file"
+	OUT=$BATS_TEST_TMPDIR/file
+	KERNEL=/dev/null run "$SCRIPTS/boot" --kernel x --initrd x --job x \
+		--out "$OUT"
+	[ "$status" -eq 4 ]
+	[[ $output == *"cannot create the directory $OUT"* ]]
+}
+
+@test "a full disk: exit 4, before the boot and during it" {
+	local disk=$BATS_TEST_TMPDIR/disk filler
+
+	[ "$(id -u)" -eq 0 ] || { echo "needs root, to mount a small tmpfs"; false; }
+	mkdir "$disk"
+	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
+	mount -t tmpfs -o size=4m tmpfs "$disk"
+	OUT=$disk/out
+	KERNEL=$BATS_TEST_TMPDIR/mute boot --job selftest-ok
+	umount "$disk"
+	[ "$status" -eq 4 ]
+	[[ $output == *"MB of disk are needed"* ]]
+
+	mount -t tmpfs -o size=20m tmpfs "$disk"
+	{
+		for ((i = 0; i < 100; i++)); do
+			[ -s "$OUT/console.log" ] && break
+			sleep 0.1
+		done
+		cat /dev/zero >"$disk/filler" 2>/dev/null || true
+	} 3>&- &
+	filler=$!
+	boot --job selftest-fail
+	wait $filler || true
+	cat "$OUT/outcome" || true
+	umount "$disk"
+	[ "$status" -eq 4 ]
+	[[ $output == *"is full"* ]]
+}
+
+@test "DRY=1 prints the command and writes nothing" {
+	DRY=1 boot --job selftest-ok --icount
+	[ "$status" -eq 0 ]
+	[[ $output == "qemu-system-x86_64 "*"shift=0,sleep=off"* ]]
+	[ ! -e "$OUT" ]
+}
+
+@test "KVM=1 where there is none is an error, KVM=auto is not" {
+	if grep -qw 'vmx\|svm' /proc/cpuinfo; then
+		KVM=auto DRY=1 boot --job selftest-ok
+		[ "$status" -eq 0 ]
+		KVM=1 DRY=1 boot --job selftest-ok --icount
+		[[ $output == *"-accel tcg "* ]]
+	else
+		KVM=1 DRY=1 boot --job selftest-ok
+		[ "$status" -eq 4 ]
+		KVM=auto DRY=1 boot --job selftest-ok
+		[[ $output == *"-accel tcg,"* ]]
+	fi
+}
+
+@test "the same initramfs twice is the same, and needs no root" {
+	"$SCRIPTS/initramfs" "$BATS_TEST_TMPDIR/a.cpio.gz" --bash
+	(
+		umask 077
+		sleep 1
+		cd /
+		"$SCRIPTS/initramfs" "$BATS_TEST_TMPDIR/b.cpio.gz" --bash
+	)
+	cmp "$BATS_TEST_TMPDIR/a.cpio.gz" "$BATS_TEST_TMPDIR/b.cpio.gz"
+	[ "$(ls "$BATS_TEST_TMPDIR" | grep -c tmp)" -eq 0 ]
+	gzip -dc "$BATS_TEST_TMPDIR/a.cpio.gz" | cpio -t --quiet >"$BATS_TEST_TMPDIR/list"
+	grep -qx init "$BATS_TEST_TMPDIR/list"
+	grep -qx jobs/kunit "$BATS_TEST_TMPDIR/list"
+	grep -qx bin/kmod "$BATS_TEST_TMPDIR/list"
+}
+
+@test "bash, kmod and getconf work in the guest, in a job of one's own" {
+	mkdir "$BATS_TEST_TMPDIR/jobs"
+	cat >"$BATS_TEST_TMPDIR/jobs/own" <<-'END'
+	#!/bin/bash
+	set -e
+	[ -n "$BASH_VERSION" ]
+	getconf _AVPHYS_PAGES
+	modprobe --version | grep kmod
+	which id awk modinfo
+	id -u
+	END
+	"$SCRIPTS/initramfs" "$BATS_TEST_TMPDIR/i.cpio.gz" --bash \
+		--jobs "$BATS_TEST_TMPDIR/jobs"
+	INITRD=$BATS_TEST_TMPDIR/i.cpio.gz boot --job own
+	cat "$OUT/result.log"
+	outcome 0 ok
+	grep -q '^kmod version' "$OUT/result.log"
+}
+
+@test "initramfs: what is missing is named, exit 4" {
+	local option
+
+	for option in "--modules $BATS_TEST_TMPDIR" "--kselftest /" \
+		      "--busybox /nonexistent" "--busybox /bin/ls" --no-such; do
+		# shellcheck disable=SC2086
+		run "$SCRIPTS/initramfs" "$BATS_TEST_TMPDIR/x" $option
+		echo "$output"
+		[ "$status" -eq 4 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[ ! -e "$BATS_TEST_TMPDIR/x" ]
+	done
+}
+
+# The jobs that need special kernels, with stand-ins for what they call
+
+@test "job kunit: one document, numbered, and what is missing shows" {
+	local debug=$BATS_TEST_TMPDIR/debug suite
+
+	for suite in one two three; do
+		mkdir -p "$debug/kunit/$suite" "$debug/failslab"
+		: >"$debug/kunit/$suite/run"
+		printf '%s\n' 'KTAP version 1' 1..1 '    KTAP version 1' \
+			"    # Subtest: $suite" '    1..1' '    ok 1 case' \
+			"ok 1 $suite" >"$debug/kunit/$suite/results"
+	done
+	: >"$debug/failslab/ignore-gfp-wait"
+	DEBUG=$debug run sh "$SCRIPTS/guest/jobs/kunit" one two
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[1]}" = 1..2 ]
+	[ "${lines[6]}" = "ok 1 one" ]
+	[ "${lines[11]}" = "ok 2 two" ]
+	[ "$(cat "$debug/kunit/two/run")" = 1 ]
+	[ ! -s "$debug/kunit/three/run" ]
+	[ "$(cat "$debug/failslab/ignore-gfp-wait")" = N ]
+
+	DEBUG=$debug run --separate-stderr sh "$SCRIPTS/guest/jobs/kunit" one gone three
+	[ "$status" -eq 1 ]
+	[ "${lines[1]}" = 1..3 ]
+	[[ $output != *gone* ]]
+	[ "${lines[11]}" = "ok 3 three" ]
+
+	sed -i 's/^ok 1/not ok 1/' "$debug/kunit/two/results"
+	DEBUG=$debug run sh "$SCRIPTS/guest/jobs/kunit" one two
+	[ "$status" -eq 1 ]
+	[[ $output == *$'\nnot ok 2 two'* ]]
+}
+
+# stock_stubs LINES: modprobe logs the command, and LINES with its case's
+# name for NAME go to the kernel log
+stock_stubs()
+{
+	local bin=$BATS_TEST_TMPDIR/bin
+
+	mkdir -p "$bin"
+	printf 'parm=run_test_mask:Set tests\0\t\tid: 1,    name: first_test\n' \
+		>"$BATS_TEST_TMPDIR/test_vmalloc.ko"
+	printf '\t\tid: 4096, name: last_test\n\0' >>"$BATS_TEST_TMPDIR/test_vmalloc.ko"
+	printf '%s\n' "$1" >"$BATS_TEST_TMPDIR/lines"
+	cat >"$bin/modprobe" <<-END
+	#!/bin/sh
+	echo "\$@" >>"$BATS_TEST_TMPDIR/calls"
+	case "\$*" in *mask=1\ *) n=first_test;; *mask=4096\ *) n=last_test;; esac
+	sed "s/NAME/\$n/" "$BATS_TEST_TMPDIR/lines" >"$BATS_TEST_TMPDIR/dmesg"
+	exit 1
+	END
+	cat >"$bin/dmesg" <<-END
+	#!/bin/sh
+	cat "$BATS_TEST_TMPDIR/dmesg" 2>/dev/null
+	[ "\$1" != -c ] || rm -f "$BATS_TEST_TMPDIR/dmesg"
+	END
+	chmod +x "$bin"/*
+	export MODULE=$BATS_TEST_TMPDIR/test_vmalloc.ko PATH=$bin:$PATH
+}
+
+@test "job stock: every case once, judged by every worker's summary" {
+	local line='[    1.0] Summary: NAME passed: 3 failed: 0 xfailed: 0 repeat: 3 loops: 5 avg: 9 usec'
+
+	stock_stubs "$line"$'\n'"$line"
+	run sh "$SCRIPTS/guest/jobs/stock" 2 5 3
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"    1..2"* ]]
+	[[ $output == *"    ok 1 first_test"* ]]
+	[[ $output == *"    ok 2 last_test"* ]]
+	[ "${lines[-1]}" = "ok 1 test_vmalloc" ]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/calls")" -eq 2 ]
+	grep -q 'run_test_mask=4096 nr_threads=2 test_loop_count=5 test_repeat_count=3' \
+		"$BATS_TEST_TMPDIR/calls"
+}
+
+@test "job stock: expected failures pass; a failure, a missing or foreign summary do not" {
+	local good='Summary: NAME passed: 1 failed: 0 xfailed: 0 repeat: 1'
+	local xfail='Summary: NAME passed: 0 failed: 0 xfailed: 1 repeat: 1'
+	local bad='Summary: NAME passed: 0 failed: 1 xfailed: 0 repeat: 1'
+	local none='Summary: NAME passed: 0 failed: 0 xfailed: 0 repeat: 1'
+	local other='Summary: other_test passed: 1 failed: 0 xfailed: 0 repeat: 1'
+	local second
+
+	for second in "$good" "$xfail"; do
+		stock_stubs "$good"$'\n'"$second"
+		run sh "$SCRIPTS/guest/jobs/stock" 2 5 1
+		[ "$status" -eq 0 ]
+	done
+	for second in "$bad" "$none" "$other" ''; do
+		stock_stubs "$good"$'\n'"$second"
+		run sh "$SCRIPTS/guest/jobs/stock" 2 5 1
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *"    not ok 1 first_test"* ]]
+		[ "${lines[-1]}" = "not ok 1 test_vmalloc" ]
+	done
+}
+
+@test "job kselftest: suites, skips, failures, and the loop counts" {
+	local dir=$BATS_TEST_TMPDIR/mm
+
+	mkdir "$dir"
+	printf '#!/bin/sh\necho TAP version 13\necho "# said"\necho ok 1 x\necho 1..1\n' \
+		>"$dir/ksft_good.sh"
+	printf '#!/bin/sh\necho ok 1 y\nexit 4\n' >"$dir/skips"
+	printf '#!/bin/sh\necho not ok 1 z\nexit 1\n' >"$dir/fails"
+	chmod +x "$dir"/*
+	export DIR=$dir MODPROBE_D=$BATS_TEST_TMPDIR/modprobe.d
+	run sh "$SCRIPTS/guest/jobs/kselftest" loops=20 repeat=2 good skips
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[1]}" = 1..2 ]
+	[[ $output == *$'\n    ok 1 x\n    1..1\nok 1 kselftest_mm_good\n'* ]]
+	[[ $output != *"TAP version 13"* ]]
+	[ "${lines[-1]}" = "ok 2 kselftest_mm_skips # SKIP" ]
+	grep -q '\$CMDLINE_OPTS test_loop_count=20 test_repeat_count=2$' "$MODPROBE_D"/*
+	run sh "$SCRIPTS/guest/jobs/kselftest" fails missing good
+	[ "$status" -eq 1 ]
+	[[ $output == *$'\nnot ok 1 kselftest_mm_fails\n'* ]]
+	[[ $output == *$'\nnot ok 2 kselftest_mm_missing\n'* ]]
+	[ "${lines[-1]}" = "ok 3 kselftest_mm_good" ]
+}
