@@ -28,6 +28,11 @@ doctor:		## what this machine has, what is missing
 setup:		## install the missing Debian packages
 	@$(S)/setup
 
+# Where kernels are built, work in build/linux that is not refreshed yet stays
+# and is what gets built.
+lay: setup
+	@KEEP=1 $(S)/tree
+
 tree: setup	## lay build/linux: the base and one commit a patch
 	@$(S)/tree
 
@@ -46,7 +51,7 @@ range-diff:	## what changed in the patches since the last commit here
 export:		## mails of one SECTION= ready to send: VERSION=2
 	@$(S)/export
 
-build: tree	## build kernels: VARIANT=patched PROFILE=bench (or count, debug)
+build: lay	## build kernels: VARIANT=patched PROFILE=bench (or count, debug)
 	@$(S)/build $(or $(VARIANT),patched) $(or $(PROFILE),bench)
 
 boot: build	## boot a kernel with a JOB= of scripts/guest/jobs
@@ -55,13 +60,13 @@ boot: build	## boot a kernel with a JOB= of scripts/guest/jobs
 shell: build	## an interactive shell in a guest; Ctrl-A X ends it
 	@$(S)/run $(or $(VARIANT),patched) $(or $(PROFILE),bench) shell
 
-demo: tree	## vanilla and patched side by side: the main job
+demo: lay	## vanilla and patched side by side: the main job
 	@$(S)/demo
 
-test: tree	## KUnit, stock test_vmalloc, kselftest in a debug kernel: RUN=
+test: lay	## KUnit, stock test_vmalloc, kselftest in a debug kernel: RUN=
 	@$(S)/test $(RUN)
 
-bench: tree	## instructions, locks, flushes, vanilla against patched
+bench: lay	## instructions, locks, flushes, vanilla against patched
 	@$(S)/bench
 
 report: setup	## one HTML page with plots from the last bench
@@ -73,7 +78,7 @@ check: tree	## what a reviewer's robot would say: LEVEL=series or full
 clean:		## remove build/ (the cache stays; make clean tells where)
 	@$(S)/clean
 
-.PHONY: help doctor setup tree refresh apply rebase range-diff export build \
+.PHONY: help doctor setup lay tree refresh apply rebase range-diff export build \
 	boot shell demo test bench report check clean
 
 # An unknown verb is one clear line.

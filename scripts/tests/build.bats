@@ -1,0 +1,121 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0
+# Configuration, set-up, the Makefile's verbs: bad input and its answers.
+
+setup()
+{
+	S=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	W=$BATS_TEST_TMPDIR
+	SRC=${SRC:-$S/../build/linux}
+	unset KDIR KSRC BASE DRY V SECTION MAKEFLAGS MAKELEVEL
+	[ -f "$SRC/Kconfig" ] || {
+		echo "no kernel tree in $SRC; run 'make tree'" >&2
+		false
+	}
+}
+
+@test "an option that olddefconfig drops fails by name" {
+	printf 'CONFIG_SMP=y\nCONFIG_NO_SUCH_THING=y\n' >"$W/x.config"
+	run "$S/kconfig" "$SRC" "$W/obj" "$W/x.config"
+	[ "$status" -eq 1 ]
+	[[ $output == *"CONFIG_NO_SUCH_THING=y asked for in x.config came out as n"* ]]
+	[ ! -e "$W/obj/.config" ]
+}
+
+@test "an option that cannot be switched off fails by name" {
+	printf 'CONFIG_X86=n\n' >"$W/x.config"
+	run "$S/kconfig" "$SRC" "$W/obj" "$W/x.config"
+	[ "$status" -eq 1 ]
+	[[ $output == *"CONFIG_X86=n asked for in x.config came out as y"* ]]
+}
+
+@test "a later fragment has the last word, and the same again changes nothing" {
+	printf 'CONFIG_64BIT=y\nCONFIG_SMP=n\n' >"$W/a.config"
+	printf 'CONFIG_SMP=y\nCONFIG_NR_CPUS=64\n' >"$W/b.config"
+	"$S/kconfig" "$SRC" "$W/obj" "$W/a.config" "$W/b.config"
+	grep -qx CONFIG_NR_CPUS=64 "$W/obj/.config"
+	touch -d '2020-01-01' "$W/obj/.config"
+	"$S/kconfig" "$SRC" "$W/obj" "$W/a.config" "$W/b.config"
+	[ "$(date -r "$W/obj/.config" +%Y)" = 2020 ]
+}
+
+@test "no fragment, no tree: one line each" {
+	run "$S/kconfig" "$SRC" "$W/obj" "$W/none.config"
+	[ "$status" -eq 4 ]
+	[[ $output == *"no config fragment"* ]]
+	run "$S/kconfig" "$W" "$W/obj" "$W/none.config"
+	[ "$status" -eq 4 ]
+	[[ $output == *"is no Linux tree"* ]]
+}
+
+@test "unknown variant, profile, architecture, run, verb" {
+	run "$S/build" vanilla bench
+	[ "$status" -eq 4 ]
+	[[ $output == *"unknown variant 'vanilla'"* ]]
+	run "$S/build" patched fast
+	[ "$status" -eq 4 ]
+	[[ $output == *"unknown profile 'fast'"* ]]
+	ARCH=vax run "$S/kmake" "$SRC" "$W/obj" all
+	[ "$status" -eq 4 ]
+	[[ $output == *"ARCH=vax is not known"* ]]
+	run "$S/test" nosuch
+	[ "$status" -eq 4 ]
+	[[ $output == *"unknown run 'nosuch'"* ]]
+	run make -C "$S/.." frobnicate
+	[ "$status" -ne 0 ]
+	[[ $output == *"no verb 'frobnicate'"* ]]
+	LEVEL=some run "$S/check"
+	[ "$status" -eq 4 ]
+}
+
+@test "without root or sudo, the install line is printed" {
+	# A path that has no sparse, and an id that is nobody's
+	mkdir "$W/bin"
+	for program in bash env dirname sed grep awk cat printf mkdir ldd uname; do
+		ln -s "$(command -v $program)" "$W/bin/$program"
+	done
+	printf '#!/bin/sh\necho 1000\n' >"$W/bin/id"
+	printf '#!/bin/sh\nexit 0\n' >"$W/bin/apt-get"
+	chmod +x "$W/bin/id" "$W/bin/apt-get"
+	PATH=$W/bin run "$S/setup"
+	[ "$status" -eq 4 ]
+	[[ $output == *"as root run: apt-get install --no-install-recommends"*sparse* ]]
+}
+
+@test "make alone lists every verb" {
+	run make -C "$S/.."
+	[ "$status" -eq 0 ]
+	for verb in doctor setup tree apply build boot shell test bench report \
+			check refresh rebase range-diff export clean demo; do
+		[[ $output == *"    $verb "* ]]
+	done
+}
+
+@test "DRY=1 only prints" {
+	DRY=1 BUILD=$W/build run "$S/build" patched bench
+	[ "$status" -eq 0 ]
+	[ ! -e "$W/build" ]
+}
+
+@test "the stock test's script tells failed from passed" {
+	# modprobe and the like are ours; the script is the patched kernel's
+	mkdir "$W/bin"
+	printf '#!/bin/sh\necho "parm: run_test_mask:x"\n' >"$W/bin/modinfo"
+	printf '#!/bin/sh\necho 0\n' >"$W/bin/id"
+	cat >"$W/bin/modprobe" <<-'END'
+	#!/bin/sh
+	[ -n "$SAYS" ] || exit 0
+	echo "modprobe: ERROR: could not insert 'test_vmalloc': $SAYS" >&2
+	exit 1
+	END
+	chmod +x "$W"/bin/*
+	script=$SRC/tools/testing/selftests/mm/test_vmalloc.sh
+	export PATH=$W/bin:$PATH
+	SAYS='Resource temporarily unavailable' run bash "$script" run_test_mask=1
+	[ "$status" -eq 0 ]
+	SAYS='Input/output error' run bash "$script" run_test_mask=1
+	[ "$status" -eq 1 ]
+	[[ $output == *"FAIL: "*"Input/output error"* ]]
+	SAYS='' run bash "$script" run_test_mask=1
+	[ "$status" -eq 1 ]
+}
