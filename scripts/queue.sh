@@ -544,8 +544,7 @@ base_commit()
 	git_as_us g commit-tree -m "Linux $BASE_VERSION" "$1"
 }
 
-# unpack DIRECTORY: the tarball BASE_SRC without its first folder
-# unpack DIRECTORY: the tarball.  Debian's ignores every new file ("/*" in its
+# unpack DIRECTORY: the tarball BASE_SRC.  Debian's ignores every new file ("/*" in its
 # .gitignore, for its own packaging), which would hide what one adds in
 # BUILD/linux: that rule goes.
 unpack()

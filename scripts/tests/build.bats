@@ -117,5 +117,5 @@ setup()
 	[ "$status" -eq 1 ]
 	[[ $output == *"FAIL: "*"Input/output error"* ]]
 	SAYS='' run bash "$script" run_test_mask=1
-	[ "$status" -eq 1 ]
+	[ "$status" -eq 4 ]
 }

@@ -31,7 +31,10 @@ setup()
 	[ "$(git -C "$BUILD/baseline" rev-parse HEAD)" = "$(u rev-parse HEAD~2)" ] ||
 		"$S/tree"
 	[ "$(git -C "$BUILD/baseline" rev-parse HEAD)" = "$(u rev-parse HEAD~2)" ]
-	tar -C "$W" --transform 's,^kernel,linux-7.2.13,' -cJf "$W/l.tar.xz" kernel
+	# a tarball of Debian's, which ignores all that is new
+	cp -a "$W/kernel" "$W/debian"
+	printf '/*\n!/debian/\n' >>"$W/debian/.gitignore"
+	tar -C "$W" --transform 's,^debian,linux-7.2.13,' -cJf "$W/l.tar.xz" debian
 	BASE_SRC=$W/l.tar.xz BUILD=$W/b2 "$S/tree"
 	[ "$(git -C "$W/b2/linux" rev-parse HEAD)" = "$head" ]
 	[ "$(sum "$W/b2/linux")" = "$(sum "$BUILD/linux")" ]
