@@ -66,8 +66,8 @@ demo: lay	## vanilla and patched side by side: the main job
 test: lay	## KUnit, stock test_vmalloc, kselftest in a debug kernel: RUN=
 	@$(S)/test $(RUN)
 
-bench: lay	## instructions, locks, flushes, vanilla against patched
-	@$(S)/bench
+bench: lay	## instructions, locks, flushes, vanilla against patched: REPEAT=1
+	@$(S)/bench $(if $(REPEAT),--repeat)
 
 report: setup	## one HTML page with plots from the last bench
 	@$(S)/report
