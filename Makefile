@@ -11,8 +11,10 @@ SHELL := /bin/sh
 
 # What a user gives as VARIABLE=value reaches the programs as environment.
 export V DRY ARCH BASE KDIR KSRC BUILD SECTION REVERSE FORCE VARIANT PROFILE \
-	RUN JOB LEVEL FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE
-# An empty one is none.
+	RUN JOB LEVEL FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE \
+	REPEAT NO_CCACHE
+# An empty one is none.  One verb at a time, even with -j: they share build/.
+.NOTPARALLEL:
 $(foreach v,V DRY ARCH BASE KDIR KSRC BUILD SECTION REVERSE FORCE VARIANT \
 	PROFILE RUN JOB LEVEL FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE,\
 	$(if $($(v)),,$(eval unexport $(v))))

@@ -20,7 +20,8 @@ kernel()
 # build_tools: the C programs, quickly done
 build_tools()
 {
-	run make -s -C "$TOP/tools" O="$TOOLS"
+	run make -s -C "$TOP/tools" O="$TOOLS" || die "$E_CANNOT" \
+		"the programs in tools/ did not build; 'make setup' installs what they need"
 }
 
 # build_kernels VARIANT:PROFILE...: one after the other, each with all cores
@@ -38,7 +39,7 @@ initrd()
 {
 	local out=$BUILD/initramfs/$ARCH-$1-$2.cpio.gz options=()
 
-	mkdir -p "$BUILD/initramfs"
+	[ "$DRY" = 1 ] || mkdir -p "$BUILD/initramfs"
 	if [ "$2" = debug ]; then
 		options=(--modules "$(obj "$1" "$2")" --bash
 			--kselftest "$(src "$1")/tools/testing/selftests")
@@ -48,15 +49,22 @@ initrd()
 }
 
 # guest RUN VARIANT PROFILE JOB ARGS [BOOT-OPTION...]: boot that kernel with
-# that job; all it leaves is in $RUNS/RUN.  Returns boot's status.
+# that job; all it leaves is in $RUNS/RUN, and what an earlier one left is
+# gone.  Returns boot's status.
 guest()
 {
-	local name=$1 variant=$2 profile=$3 job=$4 args=$5 rd
+	local name=$1 variant=$2 profile=$3 job=$4 args=$5 rd launch=()
 
 	shift 5
+	[ "$DRY" = 1 ] || rm -rf "${RUNS:?}/$name"
+	# With us ends the guest, whatever signal it is
+	if command -v setpriv >/dev/null 2>&1 &&
+			setpriv --pdeathsig TERM true 2>/dev/null; then
+		launch=(setpriv --pdeathsig TERM --)
+	fi
 	[ "$profile" != debug ] || set -- --debug "$@"
-	rd=$(initrd "$variant" "$profile") || return
-	run "$TOP/scripts/boot" --kernel "$(kernel "$variant" "$profile")" \
+	rd=$(initrd "$variant" "$profile") || return "$E_CANNOT"
+	run "${launch[@]}" "$TOP/scripts/boot" --kernel "$(kernel "$variant" "$profile")" \
 		--vmlinux "$(obj "$variant" "$profile")/vmlinux" \
 		--initrd "$rd" --job "$job" ${args:+--args "$args"} \
 		--out "$RUNS/$name" "$@"

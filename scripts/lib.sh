@@ -18,9 +18,16 @@ E_TIMEOUT=3	# the guest went on past its time
 E_CANNOT=4	# cannot run here: something is missing or the input is wrong
 }
 
+# What make hands down (-j, VARIABLE=value) is for our Makefile, not for the
+# kernel's; programs in sbin are not in every user's path
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+PATH=$PATH:/usr/sbin:/sbin
+# A checkout may belong to somebody else, as in containers
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
+
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-BUILD=${BUILD:-$TOP/build}
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/vmseries
+BUILD=$(realpath -m "${BUILD:-$TOP/build}")
+CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmseries
 LOGS=$BUILD/logs
 PATCHES=${PATCHES:-$TOP/patches}
 ARCH=${ARCH:-x86_64}
@@ -28,6 +35,25 @@ V=${V:-0}
 DRY=${DRY:-0}
 SELF=${0##*/}
 export LC_ALL=C
+
+# kbuild, and with it everything here, cannot have these in a path
+case $TOP$BUILD in
+*[[:space:]:]*)
+	printf '%s: error: %s\n' "${0##*/}" \
+		"blanks and colons in a path are more than kbuild can take ($TOP, $BUILD); clone elsewhere, or set BUILD=" >&2
+	exit $E_CANNOT ;;
+esac
+
+# Of the architectures, those that there are fragments for
+if [ ! -f "$TOP/kunit/${ARCH:-x86_64}.config" ]; then
+	case ${0##*/} in
+	boot|initramfs|kmake|kconfig)	;;
+	*)
+		printf '%s: error: %s\n' "${0##*/}" \
+			"no kunit/$ARCH.config; ARCH= is x86_64 so far" >&2
+		exit $E_CANNOT ;;
+	esac
+fi
 
 # say TEXT: one plain line on standard output
 say()
@@ -85,7 +111,11 @@ step()
 	start=$SECONDS
 	[ "$V" = 1 ] && printf '+ %s\n' "${*@Q}" >&2
 	[ -t 1 ] && printf '  ....  %s\r' "$text"
-	"$@" >"$log" 2>&1 || status=$?
+	if [ "$V" = 1 ]; then
+		"$@" 2>&1 | tee "$log" || status=$?
+	else
+		"$@" >"$log" 2>&1 || status=$?
+	fi
 	if [ $status -eq 0 ]; then
 		printf '  %5s  %s\n' "$(elapsed $((SECONDS - start)))" "$text"
 		return 0
@@ -117,6 +147,7 @@ need_space()
 		"$2 MB of disk are needed in $dir, $have MB are free; free some, or set BUILD= (or XDG_CACHE_HOME=) to another disk"
 }
 
+# shellcheck disable=SC2120
 # series [SECTION]: the patches of patches/series, in order, one a line
 series()
 {
@@ -125,6 +156,7 @@ series()
 		if [ -n "${1:-}" ]; then grep "^$1/" || true; else cat; fi
 }
 
+# shellcheck disable=SC2119
 # sections: the sections of patches/series, in order, one a line
 sections()
 {
@@ -139,6 +171,28 @@ src()
 	patched)	printf '%s\n' "$BUILD/linux" ;;
 	*)		die $E_CANNOT "unknown variant '$1'; it is baseline or patched" ;;
 	esac
+}
+
+# lock HOW: other programs that build or boot below BUILD wait, or we do.
+# HOW is -s for those that may run beside each other, -x for those that may
+# not.  Held until the program ends.
+lock()
+{
+	[ "$DRY" != 1 ] || return 0
+	mkdir -p "$BUILD" 2>/dev/null || die $E_CANNOT \
+		"cannot write to $BUILD; set BUILD= to another folder"
+	need flock util-linux
+	# Programs that we start hold it through us
+	if [ "${VMSERIES_LOCKED:-}" = "$BUILD" ]; then
+		return
+	fi
+	exec {LOCK}>"$BUILD/.lock"
+	flock -n "$1" "$LOCK" || {
+		say "waiting for another program that works in $BUILD"
+		flock -w 3600 "$1" "$LOCK" || die $E_CANNOT \
+			"another program still works in $BUILD; end it, or set BUILD= to another folder"
+	}
+	export VMSERIES_LOCKED=$BUILD
 }
 
 # obj VARIANT PROFILE: where that kernel is built.  A direct child of the

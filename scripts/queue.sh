@@ -79,6 +79,7 @@ g()
 # queue_lock: one program at a time changes the trees below BUILD
 queue_lock()
 {
+	[ "$DRY" != 1 ] || return 0
 	need flock util-linux
 	mkdir -p "$BUILD" 2>/dev/null || die "$E_CANNOT" \
 		"cannot write to $BUILD; set BUILD= to another folder"
@@ -496,6 +497,10 @@ base_source()
 		out=$("$TOP/scripts/base" --print) || exit $?
 		mapfile -t lines <<<"$out"
 		BASE_SRC=${lines[0]:-} BASE_VERSION=${lines[1]:-}
+	fi
+	if [ "$DRY" = 1 ] && [ -z "$BASE_SRC" ]; then
+		say "$SELF: would go on when the base is there"
+		exit 0
 	fi
 	[ -e "$BASE_SRC" ] || die "$E_CANNOT" \
 		"no base source at '$BASE_SRC'; set KSRC= to a tarball or KDIR= to a tree"

@@ -6,8 +6,8 @@ setup()
 {
 	S=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 	W=$BATS_TEST_TMPDIR
-	SRC=${SRC:-$S/../build/linux}
-	unset KDIR KSRC BASE DRY V SECTION MAKEFLAGS MAKELEVEL
+	SRC=${SRC:-${BUILD:-$S/../build}/linux}
+	unset KDIR KSRC BASE DRY V SECTION MAKEFLAGS MAKELEVEL ARCH BUILD
 	[ -f "$SRC/Kconfig" ] || {
 		echo "no kernel tree in $SRC; run 'make tree'" >&2
 		false
@@ -58,6 +58,9 @@ setup()
 	ARCH=vax run "$S/kmake" "$SRC" "$W/obj" all
 	[ "$status" -eq 4 ]
 	[[ $output == *"ARCH=vax is not known"* ]]
+	ARCH=vax run "$S/build" patched bench
+	[ "$status" -eq 4 ]
+	[[ $output == *"no kunit/vax.config"* ]]
 	run "$S/test" nosuch
 	[ "$status" -eq 4 ]
 	[[ $output == *"unknown run 'nosuch'"* ]]
@@ -71,7 +74,7 @@ setup()
 @test "without root or sudo, the install line is printed" {
 	# A path that has no sparse, and an id that is nobody's
 	mkdir "$W/bin"
-	for program in bash env dirname sed grep awk cat printf mkdir ldd uname; do
+	for program in bash env dirname realpath sed grep awk cat mkdir ldd; do
 		ln -s "$(command -v $program)" "$W/bin/$program"
 	done
 	printf '#!/bin/sh\necho 1000\n' >"$W/bin/id"
@@ -91,10 +94,38 @@ setup()
 	done
 }
 
-@test "DRY=1 only prints" {
-	DRY=1 BUILD=$W/build run "$S/build" patched bench
+@test "DRY=1 only prints, without a tree or a base, too" {
+	for verb in tree demo test bench check; do
+		XDG_CACHE_HOME=$W/cache run make -C "$S/.." "$verb" DRY=1 \
+			BUILD="$W/build"
+		echo "$verb: $output"
+		[ "$status" -eq 0 ]
+		[ ! -e "$W/build" ]
+		[ ! -e "$W/cache" ]
+	done
+}
+
+@test "clean removes what we made, and keeps work and what is not ours" {
+	mkdir -p "$W/build/logs" "$W/build/mine"
+	BUILD=$W/build run "$S/clean"
 	[ "$status" -eq 0 ]
-	[ ! -e "$W/build" ]
+	[ ! -e "$W/build/logs" ]
+	[ -e "$W/build/mine" ]
+	git init -q "$W/build/linux"
+	echo work >"$W/build/linux/file"
+	BUILD=$W/build run "$S/clean"
+	[ "$status" -eq 4 ]
+	[[ $output == *"holds work"* ]]
+	[ -e "$W/build/linux/file" ]
+	BUILD=$W/build FORCE=1 run "$S/clean"
+	[ "$status" -eq 0 ]
+	[ ! -e "$W/build/linux" ]
+}
+
+@test "a path that kbuild cannot take is named" {
+	BUILD="$W/my dir" run "$S/build" patched bench
+	[ "$status" -eq 4 ]
+	[[ $output == *"blanks and colons in a path"* ]]
 }
 
 @test "the stock test's script tells failed from passed" {
