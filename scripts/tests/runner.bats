@@ -579,7 +579,7 @@ stock_stubs()
 	[ "\$1" != -c ] || rm -f "$BATS_TEST_TMPDIR/dmesg"
 	END
 	chmod +x "$bin"/*
-	export MODULE=$BATS_TEST_TMPDIR/test_vmalloc.ko PATH=$bin:$PATH
+	export MODPROBE=modprobe MODULE=$BATS_TEST_TMPDIR/test_vmalloc.ko PATH=$bin:$PATH
 }
 
 @test "job stock: every case once, judged by every worker's summary" {
