@@ -297,9 +297,18 @@ static FILE *new_plot(int width, int height)
 	return p;
 }
 
+/* The label of a tick is a format to gnuplot: its per cent signs are doubled. */
 static void plot_title(FILE *p, int nr, const char *title)
 {
-	fprintf(p, "%s%s %d", nr ? ", " : "set ytics (", quote(title), nr);
+	char *format = mem(2 * strlen(title) + 1), *q = format;
+
+	for (; *title; title++) {
+		if (*title == '%')
+			*q++ = '%';
+		*q++ = *title;
+	}
+	*q = '\0';
+	fprintf(p, "%s%s %d", nr ? ", " : "set ytics (", quote(format), nr);
 }
 
 /* Four to five ticks from 0 to @most, as 0.5M. */

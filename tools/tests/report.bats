@@ -73,7 +73,7 @@ count()
 
 @test "titles are text, not HTML or gnuplot" {
 	cat >evil.sed <<-'EOT'
-		s/map, 1 page/<script>alert(1)<\/script> `touch x` 'q' @z {\\\\a} \\" é/
+		s/map, 1 page/<script>alert(1)<\/script> 10 % u `touch x` 'q' @z {\\\\a} \\" é/
 		s/7\.2\.13/<b>\&/
 		s/2026-01-02/<i>/
 	EOT
@@ -85,7 +85,7 @@ count()
 	hasnt "<b>&"
 	hasnt "<i>\""
 	has "Linux &lt;b&gt;&amp;: vanilla"
-	has "&lt;script&gt;alert(1)&lt;/script&gt; \`touch x\`"
+	has "&lt;script&gt;alert(1)&lt;/script&gt; 10 % u \`touch x\`"
 	[ ! -e x ]
 	iconv -f UTF-8 -t UTF-8 out.html >/dev/null
 }
