@@ -377,8 +377,9 @@ static void plot_pairs(FILE *f, const cJSON *metric, const char *group)
 	cJSON_ArrayForEach(r, now->rows)
 		if (belongs(r, name, group) && both(r))
 			plot_title(p, i++, string(r, "title"));
-	fprintf(p, ")\nset xrange [0:%.10g]\nset yrange [%d.5:-0.5]\nunset key\n",
-		most * 1.2, nr - 1);
+	/* The figures stand behind the bars, however narrow long titles make it */
+	fprintf(p, ")\nset xrange [0:%.10g]\nset yrange [%d.5:-0.5]\nunset key\n"
+		"set rmargin 9\n", most, nr - 1);
 	plot_ticks(p, most);
 	fprintf(p, "$vanilla << EOD\n");
 	i = 0;
