@@ -40,10 +40,11 @@ initrd()
 	local out=$BUILD/initramfs/$ARCH-$1-$2.cpio.gz options=()
 
 	[ "$DRY" = 1 ] || mkdir -p "$BUILD/initramfs"
-	if [ "$2" = debug ]; then
+	case $2 in
+	debug|rt)
 		options=(--modules "$(obj "$1" "$2")" --bash
-			--kselftest "$(src "$1")/tools/testing/selftests")
-	fi
+			--kselftest "$(src "$1")/tools/testing/selftests") ;;
+	esac
 	"$TOP/scripts/initramfs" "$out" "${options[@]}" >&2 || return
 	printf '%s\n' "$out"
 }
@@ -62,7 +63,9 @@ guest()
 			setpriv --pdeathsig TERM true 2>/dev/null; then
 		launch=(setpriv --pdeathsig TERM --)
 	fi
-	[ "$profile" != debug ] || set -- --debug "$@"
+	case $profile in
+	debug|rt)	set -- --debug "$@" ;;
+	esac
 	rd=$(initrd "$variant" "$profile") || return "$E_CANNOT"
 	run "${launch[@]}" "$TOP/scripts/boot" --kernel "$(kernel "$variant" "$profile")" \
 		--vmlinux "$(obj "$variant" "$profile")/vmlinux" \
