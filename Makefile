@@ -12,11 +12,11 @@ SHELL := /bin/sh
 # What a user gives as VARIABLE=value reaches the programs as environment.
 export V DRY ARCH BASE KDIR KSRC BUILD SECTION REVERSE FORCE VARIANT PROFILE \
 	RUN JOB LEVEL FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE \
-	REPEAT NO_CCACHE
+	REPEAT NO_CCACHE LINK
 # An empty one is none.  One verb at a time, even with -j: they share build/.
 .NOTPARALLEL:
 $(foreach v,V DRY ARCH BASE KDIR KSRC BUILD SECTION REVERSE FORCE VARIANT \
-	PROFILE RUN JOB LEVEL FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE,\
+	PROFILE RUN JOB LEVEL LINK FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE,\
 	$(if $($(v)),,$(eval unexport $(v))))
 
 S := scripts
@@ -53,7 +53,7 @@ range-diff:	## what changed in the patches since the last commit here
 export:		## mails of one SECTION= ready to send: VERSION=2
 	@$(S)/export
 
-build: lay	## build kernels: VARIANT=patched PROFILE=bench (or count, debug)
+build: lay	## build kernels: VARIANT=patched PROFILE=bench (or count, debug, rt)
 	@$(S)/build $(or $(VARIANT),patched) $(or $(PROFILE),bench)
 
 boot: build	## boot a kernel with a JOB= of scripts/guest/jobs

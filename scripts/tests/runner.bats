@@ -645,3 +645,146 @@ stock_stubs()
 	[[ $output == *$'\nnot ok 2 kselftest_mm_missing\n'* ]]
 	[ "${lines[-1]}" = "ok 3 kselftest_mm_good" ]
 }
+
+# stress_stubs: a guest for the stress in which every worker gets on
+stress_stubs()
+{
+	local g=$BATS_TEST_TMPDIR/guest
+
+	rm -rf "$g"
+	mkdir -p "$g"/{bin,jobs,debug/kunit/vmap_block,proc/sys/vm,proc/sys/kernel} \
+		"$g"/cpus/cpu{0,1,2}
+	printf '#!/bin/sh\nsleep 0.02\n' >"$g/bin/usleep"
+	printf '#!/bin/sh\ncat "%s/dmesg"\n' "$g" >"$g/bin/dmesg"
+	printf '#!/bin/sh\necho "modprobe: Resource temporarily unavailable" >&2\nexit 1\n' \
+		>"$g/bin/modprobe"
+	printf 'echo "ok 1 vmap_block"\n' >"$g/jobs/kunit"
+	chmod +x "$g"/bin/*
+	echo "all is well" >"$g/dmesg"
+	: >"$g/debug/kunit/vmap_block/run"
+	# A plain file is no benchmark: what is read back is the command
+	: >"$g/debug/vmap_benchmark"
+	echo 1 >"$g/cpus/cpu1/online"
+	echo 1 >"$g/cpus/cpu2/online"
+	echo "$((18 << 18))" >"$g/proc/sys/kernel/tainted"
+	echo " debug_locks:      1" >"$g/proc/lockdep_stats"
+	: >"$g/proc/sys/vm/drop_caches"
+	printf 'processor\t: %d\n' 0 1 2 >"$g/proc/cpuinfo"
+	echo "MemAvailable: 2048000 kB" >"$g/proc/meminfo"
+	ln -s /proc/uptime "$g/proc/uptime"
+	printf '%s\n' '0xffffc90000001000-0xffffc90000003000    8192 vm_map_ram' \
+		'0xffffc90000004000-0xffffc90000006000    8192 vmalloc+0x1' \
+		>"$g/proc/vmallocinfo"
+	# An ELF file with one segment, at 0x1000, for 0xffffc90000000000
+	{
+		head -c 32 /dev/zero
+		printf '\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0'
+		printf '\1\0\0\0\7\0\0\0\0\x10\0\0\0\0\0\0\0\0\0\0\0\xc9\xff\xff'
+		printf '\0\0\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+		head -c 20000 /dev/zero
+	} >"$g/proc/kcore"
+	export DEBUG=$g/debug PROC=$g/proc CPUS=$g/cpus JOBS=$g/jobs \
+		DIR=$g/dir MODPROBE=$g/bin/modprobe STEP=1 GRACE=2 PATH=$g/bin:$PATH
+}
+
+# Not dash, whose numbers end at 0x7fffffffffffffff; nor busybox, which would
+# take its own dmesg
+stress()
+{
+	run bash "$SCRIPTS/guest/jobs/stress-vmap-block" "$@"
+	echo "$output"
+}
+
+@test "job stress: every worker gets on, and is counted" {
+	local worker
+
+	stress_stubs
+	stress 2 9 kunit module hotplug shrink vmallocinfo kcore
+	[ "$status" -eq 0 ]
+	[ "${lines[-1]}" = "ok 1 stress_vmap_block" ]
+	[[ $output == *"    1..9"* ]]
+	for worker in kunit module hotplug shrink vmallocinfo kcore; do
+		grep -qE "^    # $worker: [1-9][0-9]* rounds, 0 could not be done" <<<"$output"
+		grep -qE "^    ok [0-9] $worker\$" <<<"$output"
+	done
+	[[ $output == *"at most 1 of vm_map_ram(), 9 allowed"* ]]
+	grep -qx 1 "$CPUS/cpu1/online"
+	grep -qx 1 "$CPUS/cpu2/online"
+}
+
+@test "job stress: a worker that gets nothing done fails, and no other" {
+	stress_stubs
+	stress 2 9 bench shrink
+	[ "$status" -eq 1 ]
+	[[ $output == *"    not ok 1 bench"* ]]
+	[[ $output == *"    ok 2 shrink"* ]]
+	[ "${lines[-1]}" = "not ok 1 stress_vmap_block" ]
+	rm "$CPUS"/cpu?/online
+	mkdir -p "$CPUS"/cpu{1,2}/online	# not to be written to
+	stress 2 9 hotplug
+	[ "$status" -eq 1 ]
+	[[ $output == *"    not ok 1 hotplug"* ]]
+}
+
+@test "job stress: what a worker finds is told" {
+	stress_stubs
+	printf 'echo "    not ok 3 vmap_block_stale"\nexit 1\n' >"$JOBS/kunit"
+	printf '#!/bin/sh\necho "modprobe: Input/output error" >&2\nexit 1\n' \
+		>"$BATS_TEST_TMPDIR/guest/bin/modprobe"
+	echo '0xffffc90000003000-0xffffc90000006000   12288 vm_map_ram' \
+		>"$PROC/vmallocinfo"
+	stress 2 9 kunit module kcore
+	[ "$status" -eq 1 ]
+	[[ $output == *"# kunit: round 0:     not ok 3 vmap_block_stale"*"    not ok 1 kunit"* ]]
+	[[ $output == *"Input/output error"*"    not ok 2 module"* ]]
+	[[ $output == *"# kcore: round 0: no segment has"*"    not ok 3 kcore"* ]]
+}
+
+@test "job stress: a splat, a taint, lockdep off, each fails" {
+	stress_stubs
+	echo "WARNING: suspicious RCU usage" >"$BATS_TEST_TMPDIR/guest/dmesg"
+	stress 2 9 shrink
+	[ "$status" -eq 1 ]
+	[[ $output == *"# log: WARNING: suspicious RCU usage"*"    not ok 2 log"* ]]
+	stress_stubs
+	echo 512 >"$PROC/sys/kernel/tainted"
+	stress 2 9 shrink
+	[ "$status" -eq 1 ]
+	[[ $output == *"the kernel is tainted"* ]]
+	stress_stubs
+	echo " debug_locks:      0" >"$PROC/lockdep_stats"
+	stress 2 9 shrink
+	[ "$status" -eq 1 ]
+	[[ $output == *"lockdep has switched itself off"* ]]
+}
+
+@test "job stress: too many areas, a stuck worker" {
+	local i
+
+	stress_stubs
+	for ((i = 0; i < 13; i++)); do
+		echo '0xffffc90000001000-0xffffc90000003000    8192 vm_map_ram'
+	done >"$PROC/vmallocinfo"
+	stress 2 12 shrink
+	[ "$status" -eq 1 ]
+	[[ $output == *"    not ok 3 areas"*"    not ok 4 shrunk"* ]]
+	stress 2 13 shrink
+	[[ $output == *"    ok 3 areas"*"    not ok 4 shrunk"* ]]
+	stress_stubs
+	printf 'sleep 8\n' >"$JOBS/kunit"
+	stress 1 9 kunit
+	[ "$status" -eq 1 ]
+	[[ $output == *"stuck, 2 s after the end"*"    not ok 1 kunit"* ]]
+}
+
+@test "job stress: what is missing is named" {
+	stress_stubs
+	rm "$PROC/kcore"
+	stress 2
+	[ "$status" -eq 2 ]
+	[[ $output == *"kcore; the kernel needs CONFIG_PROC_KCORE=y"* ]]
+	stress 2 9 nosuch
+	[ "$status" -eq 2 ]
+	stress 2m
+	[ "$status" -eq 2 ]
+}
