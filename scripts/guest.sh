@@ -37,13 +37,18 @@ build_kernels()
 # initrd VARIANT PROFILE: its initramfs, made now; prints its name
 initrd()
 {
-	local out=$BUILD/initramfs/$ARCH-$1-$2.cpio.gz options=()
+	local out=$BUILD/initramfs/$ARCH-$1-$2.cpio.gz options=() data
 
 	[ "$DRY" = 1 ] || mkdir -p "$BUILD/initramfs"
 	case $2 in
 	debug|rt)
 		options=(--modules "$(obj "$1" "$2")" --bash
 			--kselftest "$(src "$1")/tools/testing/selftests") ;;
+	bench|count)
+		# One for each, because several are made at the same time
+		data=$BUILD/initramfs/$ARCH-$1-$2/erofs
+		"$TOP/scripts/erofs-image" "$data" >&2 || return
+		[ "$DRY" = 1 ] || options=(--data "$data") ;;
 	esac
 	"$TOP/scripts/initramfs" "$out" "${options[@]}" >&2 || return
 	printf '%s\n' "$out"
