@@ -506,10 +506,47 @@ crash_of()
 	grep -q '^kmod version' "$OUT/result.log"
 }
 
+@test "data for the guest: an erofs image, the same twice, and its checksums" {
+	local w=$BATS_TEST_TMPDIR
+
+	command -v mkfs.erofs fsck.erofs
+	"$SCRIPTS/erofs-image" "$w/a/erofs"
+	"$SCRIPTS/erofs-image" "$w/b/erofs"
+	cmp "$w/a/erofs/image" "$w/b/erofs/image"
+	cmp "$w/a/erofs/sha256" "$w/b/erofs/sha256"
+	[ "$(wc -l <"$w/a/erofs/sha256")" -ge 32 ]
+	# It holds these files
+	fsck.erofs --extract="$w/files" "$w/a/erofs/image"
+	(cd "$w/files" && sha256sum --quiet -c "$w/a/erofs/sha256")
+	[ "$(find "$w/files" -type f | wc -l)" -eq "$(wc -l <"$w/a/erofs/sha256")" ]
+
+	"$SCRIPTS/initramfs" "$w/i.cpio" --data "$w/a/erofs"
+	cpio -t --quiet <"$w/i.cpio" >"$w/list"
+	grep -qx data/erofs/image "$w/list"
+	grep -qx data/erofs/sha256 "$w/list"
+}
+
+@test "erofs-image: what is missing is named, exit 4" {
+	local w=$BATS_TEST_TMPDIR
+
+	: >"$w/file"
+	run "$SCRIPTS/erofs-image" "$w/file/dir"
+	[ "$status" -eq 4 ]
+	[[ $output == *"cannot create"* ]]
+	mkdir "$w/bin"
+	printf '#!/bin/sh\necho why >&2\nexit 1\n' >"$w/bin/mkfs.erofs"
+	chmod +x "$w/bin/mkfs.erofs"
+	PATH=$w/bin:$PATH run "$SCRIPTS/erofs-image" "$w/out"
+	[ "$status" -eq 4 ]
+	[ "${lines[0]}" = "| why" ]
+	[ ! -e "$w/out/image" ]
+}
+
 @test "initramfs: what is missing is named, exit 4" {
 	local option
 
 	for option in "--modules $BATS_TEST_TMPDIR" "--kselftest /" \
+		      "--data /nonexistent" \
 		      "--busybox /nonexistent" "--busybox /bin/ls" --no-such; do
 		# shellcheck disable=SC2086
 		run "$SCRIPTS/initramfs" "$BATS_TEST_TMPDIR/x" $option
@@ -553,6 +590,84 @@ crash_of()
 	DEBUG=$debug run sh "$SCRIPTS/guest/jobs/kunit" one two
 	[ "$status" -eq 1 ]
 	[[ $output == *$'\nnot ok 2 two'* ]]
+}
+
+# count_stubs: what the job count reads and writes; its case's result is its
+# command, and its shell is task $$
+count_stubs()
+{
+	local t=$BATS_TEST_TMPDIR event
+
+	mkdir -p "$t/debug" "$t/jobs" "$t/proc/sys/kernel"
+	: >"$t/debug/vmap_benchmark"
+	: >"$t/proc/sys/kernel/lock_stat"
+	for event in vmseries/tlb kmem/kmalloc kmem/kmem_cache_alloc \
+		     vmalloc/alloc_vmap_area; do
+		mkdir -p "$t/tracing/events/$event"
+		: >"$t/tracing/events/$event/trigger"
+		printf '%s\n' "{ common_pid:          2 } hitcount:      1000" \
+			"{ common_pid:         77 } hitcount:       10" \
+			"{ common_pid:     123456 } hitcount:        5" \
+			Totals: '    Hits: 1015' '    Dropped: 0' \
+			>"$t/tracing/events/$event/hist"
+	done
+	printf '%s\n' "{ common_pid:       2, size:     20480 } hitcount:   4" \
+		"{ common_pid:      77, size:   4194304 } hitcount:   3" \
+		"{ common_pid:      77, size:     20480 } hitcount:   1" \
+		>"$t/tracing/events/vmalloc/alloc_vmap_area/hist"
+	: >"$t/tracing/kprobe_events"
+	echo 'vm_map_ram/1M vmap_benchmark op=x ops=1000 pages=4 loops=992' \
+		>"$t/jobs/count.list"
+	echo 'vread/blocks vmap_benchmark op=vread pages=3' >"$t/jobs/bench.list"
+	echo '[ "$COUNT" = 1 ] && echo erofs ran' >"$t/jobs/erofs"
+	# The job empties it, and then the kernel counts
+	cat >"$t/lock_stat" <<-'END'
+	     &vb->lock:    0   0   0 0 0 0   0   3000   0 0 0 0
+	     &pcp->lock:   0   0   0 0 0 0   0   2000   0 0 0 0
+	     vmap_purge_lock: 0 0 0 0 0 0   0   1000   0 0 0 0
+	     &rq->__lock:  0   0   0 0 0 0   0   9000   0 0 0 0
+	     rare:         0   0   0 0 0 0   0   1      0 0 0 0
+	END
+	mkfifo "$t/proc/lock_stat"
+}
+
+@test "job count: only what the case did, all but per-CPU locks are shared" {
+	local t=$BATS_TEST_TMPDIR
+
+	count_stubs
+	# The first reader drains what the job writes, the job reads the rest
+	{ cat "$t/proc/lock_stat" >/dev/null; cat "$t/lock_stat" >"$t/proc/lock_stat"; } 3>&- &
+	DEBUG=$t/debug TRACING=$t/tracing PROC=$t/proc JOBS=$t/jobs \
+		run timeout 20 busybox sh "$SCRIPTS/guest/jobs/count"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	# 1000 operations, and 63 of the warm-up that lock_stat has seen, too
+	[[ $output == *"# lock vm_map_ram/1M &vb->lock 2.822"* ]]
+	[[ $output == *"BENCH vm_map_ram/1M locks 5.64"* ]]
+	[[ $output == *"BENCH vm_map_ram/1M shared_locks 3.76"* ]]
+	[[ $output == *"BENCH vm_map_ram/1M global_locks 0.94"* ]]
+	# Neither kthreadd's nor the shell's own
+	[[ $output == *"BENCH vm_map_ram/1M tlb_flushes 15.00"* ]]
+	[[ $output == *"BENCH vm_map_ram/1M flushes 15000.00"* ]]
+	[[ $output == *"BENCH vm_map_ram/1M slab_allocs 0.03"* ]]
+	[[ $output == *"BENCH vm_map_ram/1M areas 4000.00"* ]]
+	[[ $output == *"BENCH vm_map_ram/1M blocks 3.00"* ]]
+	[[ $output == *"erofs ran" ]]
+	[[ $output != *vread* ]]
+	# Stopped before they are read
+	[ "$(tail -n 1 "$t/tracing/events/vmseries/tlb/trigger")" = hist:keys=common_pid:pause ]
+}
+
+@test "job count: a histogram that lost entries is no number" {
+	local t=$BATS_TEST_TMPDIR
+
+	count_stubs
+	echo '    Dropped: 3' >>"$t/tracing/events/kmem/kmalloc/hist"
+	{ cat "$t/proc/lock_stat" >/dev/null; cat "$t/lock_stat" >"$t/proc/lock_stat"; } 3>&- &
+	DEBUG=$t/debug TRACING=$t/tracing PROC=$t/proc JOBS=$t/jobs \
+		run timeout 20 busybox sh "$SCRIPTS/guest/jobs/count"
+	echo "$output"
+	[[ $output == *"BENCH vm_map_ram/1M slab_allocs dropped"* ]]
 }
 
 # stock_stubs LINES: modprobe logs the command, and LINES with its case's
