@@ -592,6 +592,40 @@ crash_of()
 	[[ $output == *$'\nnot ok 2 two'* ]]
 }
 
+@test "job bench: its lists, the cases chosen, the figures" {
+	local t=$BATS_TEST_TMPDIR
+
+	mkdir -p "$t/debug" "$t/jobs"
+	: >"$t/debug/vmap_benchmark"
+	printf '%s\n' '# a list' \
+		'a/1 vmap_benchmark pages=3 ns_per_op=7.50 area_pages=4' \
+		'b/1 vmap_benchmark ns_per_op=9.00 area_pages=0 range_mb=12' \
+		>"$t/jobs/bench.list"
+	echo 'c/1 vmap_benchmark success=2' >"$t/jobs/long.list"
+	echo 'echo erofs ran' >"$t/jobs/erofs"
+	export DEBUG=$t/debug JOBS=$t/jobs
+
+	run busybox sh "$SCRIPTS/guest/jobs/bench"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -v '^#' <<<"$output")" = "BENCH a/1 insn 7.50
+BENCH a/1 pages_wasted 1
+BENCH b/1 insn 9.00
+BENCH b/1 address_mb 12
+erofs ran" ]
+	run busybox sh "$SCRIPTS/guest/jobs/bench" --long
+	[[ $output == *"BENCH c/1 success 2"* ]]
+	run busybox sh "$SCRIPTS/guest/jobs/bench" --long 'c/*'
+	[[ $output == *"BENCH c/1 success 2" ]]
+	[[ $output != *"BENCH a/1"* ]]
+	[[ $output != *erofs* ]]
+
+	# A wrong file of the image fails the run
+	echo 'exit 1' >"$t/jobs/erofs"
+	run busybox sh "$SCRIPTS/guest/jobs/bench"
+	[ "$status" -eq 1 ]
+}
+
 # count_stubs: what the job count reads and writes; its case's result is its
 # command, and its shell is task $$
 count_stubs()
@@ -656,6 +690,12 @@ count_stubs()
 	[[ $output != *vread* ]]
 	# Stopped before they are read
 	[ "$(tail -n 1 "$t/tracing/events/vmseries/tlb/trigger")" = hist:keys=common_pid:pause ]
+}
+
+@test "job erofs: without its image it says what it needs" {
+	DATA=$BATS_TEST_TMPDIR run busybox sh "$SCRIPTS/guest/jobs/erofs"
+	[ "$status" -eq 2 ]
+	[[ $output == *"no $BATS_TEST_TMPDIR/image"* ]]
 }
 
 @test "job count: a histogram that lost entries is no number" {
