@@ -74,6 +74,9 @@ bench: lay	## instructions, locks, flushes, vanilla against patched: REPEAT=1
 report: setup	## one HTML page with plots from the last bench
 	@$(S)/report
 
+model: setup	## a model checker on the states of the vmap blocks
+	@$(S)/model
+
 check: tree	## what a reviewer's robot would say: LEVEL=series or full
 	@$(S)/check
 
@@ -81,7 +84,7 @@ clean:		## remove build/ (the cache stays; make clean tells where)
 	@$(S)/clean
 
 .PHONY: help doctor setup lay tree refresh apply rebase range-diff export build \
-	boot shell demo test bench report check clean
+	boot shell demo test bench report model check clean
 
 # An unknown verb is one clear line.
 %:

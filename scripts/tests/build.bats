@@ -89,13 +89,13 @@ setup()
 	run make -C "$S/.."
 	[ "$status" -eq 0 ]
 	for verb in doctor setup tree apply build boot shell test bench report \
-			check refresh rebase range-diff export clean demo; do
+			model check refresh rebase range-diff export clean demo; do
 		[[ $output == *"    $verb "* ]]
 	done
 }
 
 @test "DRY=1 only prints, without a tree or a base, too" {
-	for verb in tree demo test bench check; do
+	for verb in tree demo test bench model check; do
 		XDG_CACHE_HOME=$W/cache run make -C "$S/.." "$verb" DRY=1 \
 			BUILD="$W/build"
 		echo "$verb: $output"
