@@ -124,7 +124,8 @@ HIDDEN byte i_, j_, k_, s_;
 /* A block is touched by one who has a right to it. */
 #define touch(b) assert(alive[b])
 
-#define ON_A_LIST(b) ((stock | spare | queued | flushing) & BIT(b) || cur == (b))
+#define ON_A_LIST(b)							\
+	((stock | spare | queued | flushing) & BIT(b) || cur == (b))
 
 /* r = vb_find_run(b, from, n) */
 inline find_run(b, from, n, r)
@@ -741,9 +742,9 @@ again:
 			if
 			:: i < NP -> goto ready
 			:: else
-			fi;
-			park(b)
+			fi
 		}
+		park(b);
 		if
 		:: q -> queue(b)
 		:: else
