@@ -29,6 +29,7 @@
  *	unmappers	-DNA=1 -DNU=2 -DNB=1 -DNP=2 -DMAX=1 -DQUARTER=1
  *	interrupt	-DNA=2 -DNU=1 -DNB=1 -DNP=2 -DMAX=1 -DQUARTER=1
  *	blocks		-DNA=1 -DNU=1 -DNB=2 -DNP=2 -DMAX=1 -DQUARTER=2
+ *	spare		-DNA=1 -DNU=1 -DNB=3 -DNP=1 -DMAX=1 -DQUARTER=1
  *
  * and shows that each of these mistakes, MUTATE=n, is found in one of them:
  *
