@@ -4,9 +4,13 @@
  *
  * Blocks of NP pages on one CPU: NA allocators share its current block (one may
  * be an interrupt, so each keeps the other out where interrupts are off), NU
- * others unmap, and one holds vmap_purge_lock: vm_unmap_aliases(), drain,
- * shrinker.  One is enough, because what must be flushed is asked when it has
- * the lock, which is later, and so more, than when another would call.
+ * others unmap, NS take ready blocks to give them back or to use them (shrinker,
+ * vb_steal()), and one holds vmap_purge_lock: vm_unmap_aliases(), a flush for
+ * blocks alone, drain.  One is enough, because what must be flushed is asked
+ * when it has the lock, which is later, and so more, than when another calls.
+ *
+ * An llist is a set here: that a block is taken from the front of vb_spare by
+ * one at a time is given, and may fail for that any time.
  *
  * A step is one atomic instruction, or what only its process can see.  A loop
  * of try_cmpxchg() is one step: it computes from the value that it replaces.
@@ -25,11 +29,12 @@
  * scripts/model searches all states of these sizes:
  *
  * Sizes:
- *	runs		-DNA=1 -DNU=1 -DNB=1 -DNP=3 -DMAX=2 -DQUARTER=2
- *	unmappers	-DNA=1 -DNU=2 -DNB=1 -DNP=2 -DMAX=1 -DQUARTER=1
- *	interrupt	-DNA=2 -DNU=1 -DNB=1 -DNP=2 -DMAX=1 -DQUARTER=1
- *	blocks		-DNA=1 -DNU=1 -DNB=2 -DNP=2 -DMAX=1 -DQUARTER=2
- *	spare		-DNA=1 -DNU=1 -DNB=3 -DNP=1 -DMAX=1 -DQUARTER=1
+ *	runs		-DNP=3 -DMAX=2 -DQUARTER=4
+ *	shrinker	-DNS=1
+ *	unmappers	-DNU=2
+ *	interrupt	-DNA=2
+ *	blocks		-DNB=2
+ *	lists		-DNB=2 -DNP=1 -DNS=1
  *
  * and shows that each of these mistakes, MUTATE=n, is found in one of them:
  *
@@ -47,6 +52,7 @@
  *	11 runs		reuse without flush if vb_aliases is 0
  *	12 runs		the harvest leaves FREED there
  *	13 runs		a block with all pages free is destroyed, whatever .state
+ *	14 runs		a flush for blocks alone sets vb_aliases to 0, too
  */
 #ifndef MUTATE
 #define MUTATE 0
@@ -63,14 +69,17 @@
 #ifndef NU
 #define NU	1		/* unmappers */
 #endif
+#ifndef NS
+#define NS	0		/* shrinkers */
+#endif
 #ifndef NP
-#define NP	3		/* VB_PAGES */
+#define NP	2		/* VB_PAGES */
 #endif
 #ifndef MAX
-#define MAX	2		/* VMAP_MAX_ALLOC */
+#define MAX	1		/* VMAP_MAX_ALLOC */
 #endif
 #ifndef QUARTER
-#define QUARTER	2		/* VB_QUARTER; with 1 each page would count */
+#define QUARTER	1		/* VB_QUARTER */
 #endif
 
 /* state: count, at most NP and NU * MAX that are not subtracted yet, and */
@@ -90,7 +99,8 @@
 #define MAP(b, p) map[(b) * NP + (p)]
 #define MINE(u, b) mine[(u) * NB + (b)]
 #define UP(n)	(((n) + QUARTER - 1) / QUARTER)
-#define WORTH(old, new) (UP(new) < UP(old))
+#define FLS(n)	(((n) > 0) + ((n) > 1) + ((n) > 3) + ((n) > 7))
+#define WORTH(old, new) (UP(new) < UP(old) || FLS(new) < FLS(old))
 
 /* struct vmap_block */
 byte state[NB];
@@ -268,6 +278,15 @@ inline pick(set, b)
 	set = set & ~BIT(b)
 }
 
+/* vb_take_ready() */
+inline take_ready(b)
+{
+	if
+	:: stock -> pick(stock, b)
+	:: else -> pick(spare, b)
+	fi
+}
+
 /* The first run of cur, from its end on, of n pages and more; fits tells */
 inline next_run()
 {
@@ -294,7 +313,7 @@ inline next_run()
  */
 proctype alloc()
 {
-	byte n, b = NONE, p, all;
+	byte n, b = NONE, p;
 	bool q, fits;
 
 again:
@@ -347,21 +366,10 @@ refill:
 	/* vb_spare_del() */
 	atomic {
 		if
-		:: spare -> all = spare; spare = 0; pick(all, b)
-		:: else -> goto create
+		:: spare -> pick(spare, b)
+		:: goto create
 		fi
 	}
-	/* The others fill the stock, or wait where they were */
-	do
-	:: all ->
-		atomic {
-			if
-			:: !stock -> pick(all, p); stock = BIT(p); p = 0
-			:: else -> spare = spare | all; all = 0
-			fi
-		}
-	:: else -> break
-	od;
 use:
 	atomic {
 		/* Ready is whatever has a run for any request */
@@ -630,13 +638,14 @@ inline xchg_aliases()
 
 /*
  * A CPU that is flushed loads again what is still valid in memory.  One is
- * the first, another the last.
+ * the first, another the last.  All if there are aliases, or these blocks.
  */
 inline flush_tlb()
 {
 	d_step {
 		for (i_ : 0 .. NB - 1) {
-			invalid[i_] = ~pte[i_]
+			invalid[i_] = (al || flushing & BIT(i_) ->
+				       ~pte[i_] : 0)
 		}
 		i_ = 0
 	}
@@ -694,18 +703,18 @@ inline destroy(b)
 proctype flusher()
 {
 	byte b, i, all;
-	bool q, al, nr;
+	bool q, al, nr, whole;
 
 again:
 	atomic {
 		enter();
 		if
-		:: true
-		:: stock | spare -> goto shrink
+		:: whole = true		/* vm_unmap_aliases() */
+		:: true			/* vb_flush() */
+		:: stock | spare -> goto drain
 		fi;
-		/* vmap_block_flush_begin() */
 		for (i_ : 0 .. NB - 1) {
-			snap[i_] = ret[i_]
+			snap[i_] = (whole -> ret[i_] : 0)
 		}
 		i_ = 0;
 		flushing = queued;
@@ -715,21 +724,31 @@ again:
 #if MUTATE != 5
 	harvest();
 #endif
+	if
 #if MUTATE == 4
-	al = aliases;
+	:: whole -> al = aliases
 #else
-	xchg_aliases();
+	:: whole -> xchg_aliases()
 #endif
+#if MUTATE == 14
+	:: !whole -> aliases = false
+#else
+	:: !whole
+#endif
+	fi;
 	if
 #if MUTATE == 11
-	:: al -> flush_tlb()
+	:: al || (nr && !whole) -> flush_tlb()
 #else
 	:: al || nr -> flush_tlb()
 #endif
 	:: else
 	fi;
 #if MUTATE == 4
-	xchg_aliases();
+	if
+	:: whole -> xchg_aliases()
+	:: else
+	fi;
 #endif
 #if MUTATE == 5
 	harvest();
@@ -774,14 +793,15 @@ other:
 		i_ = 0;
 		al = false;
 		nr = false;
+		whole = false;
 		leave()
 	}
 	goto again;
 
-shrink:
-	/* __vmap_block_drain() */
+drain:
+	/* vmap_block_drain() but for its vb_flush() */
 	do
-	:: atomic { stock -> pick(stock, b) }
+	:: atomic { stock | spare -> take_ready(b) }
 		if
 		:: UNUSED(b) -> destroy(b)
 		:: else ->
@@ -792,24 +812,39 @@ shrink:
 			fi
 		fi;
 		b = 0
-	:: !stock -> break
+	:: !(stock | spare) -> break
 	od;
+	atomic { leave() }
+	goto again
+}
+
+/* vb_shrink_scan(); vb_steal() takes a block and puts it back no other way */
+proctype shrinker()
+{
+	byte b, used;
+
+again:
 	atomic {
-		all = spare;
-		spare = 0
+		stock | spare -> enter();
+		take_ready(b)
 	}
 	do
-	:: all ->
-		atomic { pick(all, b) }
+	:: true ->
 		if
 		:: UNUSED(b) -> destroy(b)
-		:: else ->
-			retire(b);
-			if
-			:: q -> queue(b)
-			:: else
-			fi
+		:: else -> used = used | BIT(b)
 		fi;
+		atomic {
+			if
+			:: stock | spare -> take_ready(b)
+			:: b = 0; break
+			fi
+		}
+	od;
+	do
+	:: used ->
+		atomic { pick(used, b) }
+		make_ready(b);
 		b = 0
 	:: else -> break
 	od;
@@ -828,6 +863,11 @@ init
 		for (i : 0 .. NU - 1) {
 			run unmap(i)
 		}
+#if NS
+		for (i : 1 .. NS) {
+			run shrinker()
+		}
+#endif
 		run flusher();
 		i = 0
 	}
