@@ -33,7 +33,7 @@
  *	shrinker	-DNS=1
  *	unmappers	-DNU=2
  *	interrupt	-DNA=2
- *	blocks		-DNB=2
+ *	blocks		-DNB=3 -DNP=1
  *	lists		-DNB=2 -DNP=1 -DNS=1
  *
  * and shows that each of these mistakes, MUTATE=n, is found in one of them:
