@@ -48,7 +48,10 @@ initrd()
 		# One for each, because several are made at the same time
 		data=$BUILD/initramfs/$ARCH-$1-$2/erofs
 		"$TOP/scripts/erofs-image" "$data" >&2 || return
-		[ "$DRY" = 1 ] || options=(--data "$data") ;;
+		[ "$DRY" = 1 ] || options=(--data "$data")
+		# The stock test, and a modprobe that loads a module once
+		[ "$2" = count ] ||
+			options+=(--modules "$(obj "$1" "$2")" --bash) ;;
 	esac
 	"$TOP/scripts/initramfs" "$out" "${options[@]}" >&2 || return
 	printf '%s\n' "$out"

@@ -650,6 +650,10 @@ count_stubs()
 		"{ common_pid:      77, size:     20480 } hitcount:   1" \
 		>"$t/tracing/events/vmalloc/alloc_vmap_area/hist"
 	: >"$t/tracing/kprobe_events"
+	echo 37 >"$t/tracing/tracing_max_latency"
+	mkdir -p "$t/workqueue"
+	: >"$t/workqueue/cpu_intensive_thresh_us"
+	export WORKQUEUE=$t/workqueue
 	echo 'vm_map_ram/1M vmap_benchmark op=x ops=1000 pages=4 loops=992' \
 		>"$t/jobs/count.list"
 	echo 'vread/blocks vmap_benchmark op=vread pages=3' >"$t/jobs/bench.list"
@@ -723,6 +727,35 @@ feed_lock_stat()
 	[[ $output == *"BENCH vm_map_ram/1M slab_allocs dropped"* ]]
 }
 
+@test "job count: a list alone, and of purges the longest stretch" {
+	local t=$BATS_TEST_TMPDIR
+
+	count_stubs
+	echo 'purge/1 vmap_benchmark op=purge' >"$t/jobs/purge.list"
+	mkdir -p "$t/bin"
+	# It resets the maximum; the kernel finds one
+	rm "$t/tracing/tracing_max_latency"
+	mkfifo "$t/tracing/tracing_max_latency"
+	(cat "$t/tracing/tracing_max_latency"
+	 echo 37 >"$t/tracing/tracing_max_latency") >/dev/null 3>&- &
+	printf '%s\n' '#  => started at: _raw_spin_lock' \
+		'#  => ended at:   _raw_spin_unlock' >"$t/tracing/trace"
+	printf '%s\n' '#!/bin/sh' '[ "$1" = -c ] ||' \
+		'echo workqueue: work hogged CPU for 10000us' >"$t/bin/dmesg"
+	chmod +x "$t/bin/dmesg"
+	DEBUG=$t/debug TRACING=$t/tracing PROC=$t/proc JOBS=$t/jobs TMP=$t \
+		PATH=$t/bin:$PATH run timeout 20 sh \
+		"$SCRIPTS/guest/jobs/count" --only purge.list
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"# off purge/1 started at _raw_spin_lock"* ]]
+	[[ $output == *"# off purge/1 ended at _raw_spin_unlock"* ]]
+	[[ $output == *"BENCH purge/1 max_off 37000"* ]]
+	[[ $output == *"BENCH purge/1 hogged 1" ]]
+	[[ $output != *vm_map_ram* ]]
+	[[ $output != *erofs* ]]
+}
+
 # stock_stubs LINES: modprobe logs the command, and LINES with its case's
 # name for NAME go to the kernel log
 stock_stubs()
@@ -787,6 +820,54 @@ stock_stubs()
 		[[ $output == *"    not ok 1 first_test"* ]]
 		[ "${lines[-1]}" = "not ok 1 test_vmalloc" ]
 	done
+}
+
+@test "job bench: stock cases, the slowest worker, and failures" {
+	local t=$BATS_TEST_TMPDIR
+	local good='Summary: NAME passed: 0 failed: 0 xfailed: 2 repeat: 2 loops: 5 avg: 9 usec'
+	local bad='Summary: NAME passed: 1 failed: 1 xfailed: 0 repeat: 2 loops: 5 avg: 9 usec'
+	local took='All test took worker0=1000 cycles'
+	local longer='All test took worker1=3000 cycles'
+
+	mkdir -p "$t/jobs"
+	echo 's/1 test_vmalloc run_test_mask=1 nr_threads=2 test_loop_count=5 test_repeat_count=2' \
+		>"$t/jobs/s.list"
+	export JOBS=$t/jobs TMP=$t
+	stock_stubs "$good"$'\n'"$longer"$'\n'"$good"$'\n'"$took"
+	run sh "$SCRIPTS/guest/jobs/bench" --only s.list
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"BENCH s/1 insn 150.00" ]]
+	# A case that failed, a worker that did not end
+	for lines in "$good"$'\n'"$longer"$'\n'"$bad"$'\n'"$took" \
+			"$good"$'\n'"$took"; do
+		stock_stubs "$lines"
+		run sh "$SCRIPTS/guest/jobs/bench" --only s.list
+		[ "$status" -eq 1 ]
+		[[ $output != *BENCH* ]]
+		[[ $output == *"s/1: expected a good Summary"* ]]
+	done
+	MODULE=$t/none run sh "$SCRIPTS/guest/jobs/bench" --only s.list
+	[ "$status" -eq 1 ]
+	[[ $output == *"no $t/none"* ]]
+	run sh "$SCRIPTS/guest/jobs/bench" --only none.list
+	[ "$status" -eq 2 ]
+	[[ $output == *"no list $t/jobs/none.list"*"s.list"* ]]
+}
+
+@test "the MP table: sums, processors, what it refuses" {
+	local f=$BATS_TEST_TMPDIR/table
+
+	"$SCRIPTS/mptable" 4 64 >"$f"
+	[ "$(stat -c %s "$f")" -eq $((44 + 64 * 20 + 3 * 8 + 17 * 8)) ]
+	[ "$(od -An -v -tu1 -w1 "$f" | awk '{ s += $1 } END { print s % 256 }')" -eq 0 ]
+	"$SCRIPTS/mptable" --pointer $((0x800000)) >"$f"
+	[ "$(stat -c %s "$f")" -eq 16 ]
+	[ "$(od -An -v -tu1 -w1 "$f" | awk '{ s += $1 } END { print s % 256 }')" -eq 0 ]
+	run "$SCRIPTS/mptable" 4 2
+	[ "$status" -eq 4 ]
+	DRY=1 KERNEL=${KERNEL:-} boot --job selftest-ok --possible 0
+	[ "$status" -eq 4 ]
 }
 
 @test "job kselftest: suites, skips, failures, and the loop counts" {
