@@ -71,6 +71,13 @@ test: lay	## KUnit, stock test_vmalloc, kselftest in a debug kernel: RUN=
 bench: lay	## instructions, locks, flushes, vanilla against patched: REPEAT=1
 	@$(S)/bench $(if $(REPEAT),--repeat)
 
+gdbcheck: lay	## the kernel's gdb script for vmalloc areas, on a live guest
+	@$(S)/setup gdb
+	@$(S)/gdb-check
+
+scaling: setup	## what a model predicts at 8 to 256 CPUs, from the last bench
+	@$(S)/scaling
+
 report: setup	## one HTML page with plots from the last bench
 	@$(S)/report
 
@@ -84,7 +91,7 @@ clean:		## remove build/ (the cache stays; make clean tells where)
 	@$(S)/clean
 
 .PHONY: help doctor setup lay tree refresh apply rebase range-diff export build \
-	boot shell demo test bench report model check clean
+	boot shell demo test bench gdbcheck report scaling model check clean
 
 # An unknown verb is one clear line.
 %:

@@ -41,7 +41,7 @@ initrd()
 
 	[ "$DRY" = 1 ] || mkdir -p "$BUILD/initramfs"
 	case $2 in
-	debug|rt)
+	debug|rt|stress)
 		options=(--modules "$(obj "$1" "$2")" --bash
 			--kselftest "$(src "$1")/tools/testing/selftests") ;;
 	bench|count)
@@ -72,13 +72,16 @@ guest()
 		launch=(setpriv --pdeathsig TERM --)
 	fi
 	case $profile in
-	debug|rt)	set -- --debug "$@" ;;
+	debug|rt|stress)
+			set -- --debug "$@" ;;
 	esac
 	# vmap_block_misuse undoes maps that are not its own, which others here may have
 	case $job in
 	stress-vmap-block)
 		set -- --append 'kunit.filter_glob=vmap_block.vmap_block_[!m]*' \
 			--timeout 900 --mem 3G "$@" ;;
+	stress-vmap-area|stress-stock)
+		set -- --timeout 900 --mem 3G "$@" ;;
 	esac
 	rd=$(initrd "$variant" "$profile") || return "$E_CANNOT"
 	run "${launch[@]}" "$TOP/scripts/boot" --kernel "$(kernel "$variant" "$profile")" \

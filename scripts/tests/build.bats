@@ -67,6 +67,9 @@ setup()
 	run make -C "$S/.." frobnicate
 	[ "$status" -ne 0 ]
 	[[ $output == *"no verb 'frobnicate'"* ]]
+	run "$S/setup" nosuch
+	[ "$status" -eq 4 ]
+	[[ $output == *"unknown argument 'nosuch'; it is --check, gdb or nothing"* ]]
 	LEVEL=some run "$S/check"
 	[ "$status" -eq 4 ]
 }
@@ -85,17 +88,65 @@ setup()
 	[[ $output == *"as root run: apt-get install --no-install-recommends"*sparse* ]]
 }
 
+@test "what only one verb needs is asked for by name" {
+	mkdir "$W/bin"
+	for program in bash env dirname realpath sed grep awk cat mkdir ldd paste; do
+		ln -s "$(command -v $program)" "$W/bin/$program"
+	done
+	PATH=$W/bin run "$S/setup" --check gdb
+	[ "$status" -eq 4 ]
+	[ "${lines[0]}" = "missing: gdb" ]
+	PATH=$W/bin DRY=1 run "$S/setup" gdb
+	[ "$status" -eq 0 ]
+	[[ $output == *"'apt-get' 'install' '--no-install-recommends' 'gdb'"* ]]
+	printf '#!/bin/sh\n' >"$W/bin/gdb"
+	chmod +x "$W/bin/gdb"
+	PATH=$W/bin run "$S/setup" --check gdb
+	[ "$status" -eq 0 ]
+	# And is no part of what all need
+	run "$S/setup" --check
+	[[ $output != *gdb* ]]
+}
+
+@test "the stresses: by name only, each with its kernel, job and memory" {
+	DRY=1 BUILD=$W/build run "$S/test" patched-stress-area patched-stockstress
+	[ "$status" -eq 0 ]
+	[[ $output == *"obj-x86_64-stress/"*"'--job' 'stress-vmap-area' '--args' '600'"*"'--mem' '3G'"* ]]
+	[[ $output == *"obj-x86_64-debug/"*"'--job' 'stress-stock' '--args' '600,loops=1000,repeat=1'"*"'--mem' '3G'"* ]]
+	DRY=1 BUILD=$W/build run "$S/test"
+	[ "$status" -eq 0 ]
+	[[ $output != *stress* ]]
+}
+
+@test "check runs the allocator's user-space build on the tree, as one result" {
+	DRY=1 LEVEL=series BUILD=$W/build run "$S/check"
+	[ "$status" -eq 0 ]
+	[[ $output == *"'one' 'user-space vmap_area' 'make' '-C' '$W/build/linux/tools/testing/vmap_area' 'check'"* ]]
+	# What it prints itself is no result of its own, its last lines are told
+	sed -n '/^one()/,/^}/p' "$S/check" >"$W/one"
+	list=$W/list S=$S run bash -c 'set -euo pipefail; . "$S/lib.sh"; . "$1"
+		one name sh -c "echo ok 1; echo why >&2; exit 3"' check "$W/one"
+	[ "$status" -eq 3 ]
+	[ "${lines[0]}" = "    ok 1" ]
+	[ "$(grep -cE '^(ok|not ok|FAIL) ' <<<"$output")" -eq 1 ]
+	[[ $output == *"FAIL name: expected status 0, found 3"*"why" ]]
+	list=$W/list S=$S run bash -c 'set -euo pipefail; . "$S/lib.sh"; . "$1"
+		one name echo ok 7' check "$W/one"
+	[ "$status" -eq 0 ]
+	[ "${lines[-1]}" = "ok name" ]
+}
+
 @test "make alone lists every verb" {
 	run make -C "$S/.."
 	[ "$status" -eq 0 ]
 	for verb in doctor setup tree apply build boot shell test bench report \
-			model check refresh rebase range-diff export clean demo; do
+			gdbcheck model check refresh rebase range-diff export clean demo; do
 		[[ $output == *"    $verb "* ]]
 	done
 }
 
 @test "DRY=1 only prints, without a tree or a base, too" {
-	for verb in tree demo test bench model check; do
+	for verb in tree demo test bench gdbcheck model check; do
 		XDG_CACHE_HOME=$W/cache run make -C "$S/.." "$verb" DRY=1 \
 			BUILD="$W/build"
 		echo "$verb: $output"

@@ -1059,3 +1059,176 @@ stress()
 	stress 2m
 	[ "$status" -eq 2 ]
 }
+
+# area_stubs: a guest for the stress of areas, with stacks among them
+area_stubs()
+{
+	local g=$BATS_TEST_TMPDIR/guest
+
+	stress_stubs
+	printf 'parm=run_test_mask:Set tests\0\t\tid: 1,    name: first_test\n\t\tid: 1024, name: vm_map_ram_test\n\t\tid: 4096, name: last_test\n\0' \
+		>"$g/test_vmalloc.ko"
+	cat >"$g/bin/modprobe" <<-END
+	#!/bin/sh
+	echo "\$@" >>"$g/calls"
+	echo "modprobe: Resource temporarily unavailable" >&2
+	exit 1
+	END
+	printf '%s\n' 'VmallocTotal:   34359738367 kB' 'VmallocUsed:        1234 kB' \
+		>>"$g/proc/meminfo"
+	printf '%s\n' '0xffffc90000001000-0xffffc90000003000    8192 dup_task_struct+0x57/0x1a0 pages=1 vmalloc N0=1' \
+		'0xffffc90000003000-0xffffc90000005000    8192 unpurged vm_area' \
+		>"$g/proc/vmallocinfo"
+	export MODULE=$g/test_vmalloc.ko SETTLE=2
+}
+
+# job NAME ARGUMENT...: of the stress
+job()
+{
+	run bash "$SCRIPTS/guest/jobs/$1" "${@:2}"
+	echo "$output"
+}
+
+@test "job stress of areas: every worker gets on, and is counted" {
+	local worker
+
+	area_stubs
+	job stress-vmap-area 3 9 module vmallocinfo meminfo kcore shrink hotplug tasks
+	[ "$status" -eq 0 ]
+	[ "${lines[-1]}" = "ok 1 stress_vmap_area" ]
+	[[ $output == *"    1..9"* ]]
+	for worker in module vmallocinfo meminfo kcore shrink hotplug tasks; do
+		grep -qE "^    # $worker: [1-9][0-9]* rounds, 0 could not be done" <<<"$output"
+		grep -qE "^    ok [0-9] $worker\$" <<<"$output"
+	done
+	[[ $output == *"1 areas left, 1 before, 9 more allowed"* ]]
+	grep -q 'run_test_mask=1 \|run_test_mask=4097 ' "$BATS_TEST_TMPDIR/guest/calls"
+	grep -q 'run_test_mask=4096 \|run_test_mask=4097 ' "$BATS_TEST_TMPDIR/guest/calls"
+	# The case of vm_map_ram() never
+	run ! grep -vE 'run_test_mask=(1|4096|4097) ' "$BATS_TEST_TMPDIR/guest/calls"
+}
+
+@test "job stress of areas: what fails, what gets nothing done, what is left" {
+	area_stubs
+	printf '#!/bin/sh\necho "modprobe: Input/output error" >&2\nexit 1\n' \
+		>"$BATS_TEST_TMPDIR/guest/bin/modprobe"
+	echo nonsense >>"$PROC/vmallocinfo"
+	sed -i /VmallocUsed/d "$PROC/meminfo"
+	# The benchmark is a plain file, which gives no figure
+	job stress-vmap-area 2 9 module vmallocinfo meminfo bench
+	[ "$status" -eq 1 ]
+	[[ $output == *"# module: round 0: "*"Input/output error"*"    not ok 1 module"* ]]
+	[[ $output == *"# vmallocinfo: round 0: nonsense"*"    not ok 2 vmallocinfo"* ]]
+	[[ $output == *"expected VmallocTotal and VmallocUsed"*"    not ok 3 meminfo"* ]]
+	[[ $output == *"# bench: 0 rounds"*"    not ok 4 bench"* ]]
+	[ "${lines[-1]}" = "not ok 1 stress_vmap_area" ]
+
+	area_stubs
+	# Whoever drops caches makes areas
+	cat >"$BATS_TEST_TMPDIR/guest/bin/usleep" <<-END
+	#!/bin/sh
+	sleep 0.02
+	sed -n 1p "$PROC/vmallocinfo" >>"$PROC/vmallocinfo"
+	END
+	job stress-vmap-area 2 3 shrink
+	[ "$status" -eq 1 ]
+	[[ $output == *"3 more allowed"*"    not ok 3 left"* ]]
+
+	area_stubs
+	echo "BUG: sleeping function called from invalid context" \
+		>"$BATS_TEST_TMPDIR/guest/dmesg"
+	job stress-vmap-area 2 9 shrink
+	[ "$status" -eq 1 ]
+	[[ $output == *"# log: BUG: sleeping"*"    not ok 2 log"* ]]
+}
+
+@test "job stress of areas: what is missing is named" {
+	area_stubs
+	sed -i /dup_task/d "$PROC/vmallocinfo"
+	job stress-vmap-area 2 9 tasks
+	[ "$status" -eq 2 ]
+	[[ $output == *"CONFIG_VMAP_STACK=y"* ]]
+	: >"$MODULE"
+	job stress-vmap-area 2 9 module
+	[ "$status" -eq 2 ]
+	[[ $output == *"expected a list of cases"* ]]
+	rm "$MODULE"
+	job stress-vmap-area 2 9 module
+	[ "$status" -eq 2 ]
+	[[ $output == *"CONFIG_TEST_VMALLOC=m"* ]]
+	job stress-vmap-area 2 9 nosuch
+	[ "$status" -eq 2 ]
+	job stress-vmap-area 2m
+	[ "$status" -eq 2 ]
+}
+
+# stress_stock_stubs STATUS LINES: the stock script ends so, and the kernel
+# log has LINES then
+stress_stock_stubs()
+{
+	local g=$BATS_TEST_TMPDIR/guest
+
+	stress_stubs
+	printf '%s\n' "$2" >"$g/lines"
+	printf '#!/bin/bash\necho "$@" >>"%s/calls"\nsleep 0.2\ncat "%s/lines" >"%s/dmesg"\necho said\nexit %s\n' \
+		"$g" "$g" "$g" "$1" >"$g/test_vmalloc.sh"
+	cat >"$g/bin/dmesg" <<-END
+	#!/bin/sh
+	cat "$g/dmesg" 2>/dev/null
+	[ "\$1" != -c ] || : >"$g/dmesg"
+	END
+	export SCRIPT=$g/test_vmalloc.sh MODPROBE_D=$g/modprobe.d
+}
+
+@test "job stress of the stock test: rounds until the time is over, each judged" {
+	local a='[ 1.0] Summary: a_test passed: 2 failed: 0 xfailed: 0 repeat: 2 loops: 5 avg: 9 usec'
+	local x='[ 1.0] Summary: x_test passed: 0 failed: 0 xfailed: 2 repeat: 2 loops: 5 avg: 9 usec'
+	local other
+
+	# Three processors, three workers
+	stress_stock_stubs 0 "$(printf '%s\n' "$a" "$x" "$a" "$x" "$a" "$x")"
+	job stress-stock 2 loops=5 repeat=2
+	[ "$status" -eq 0 ]
+	[[ $output == *"    1..3"*" rounds; a_test 6 x_test 6"* ]]
+	[[ $output == *"    ok 1 rounds"*"    ok 2 cases"*"    ok 3 log"* ]]
+	[ "${lines[-1]}" = "ok 1 test_vmalloc_stress" ]
+	[ "$(sort -u "$BATS_TEST_TMPDIR/guest/calls")" = stress ]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/guest/calls")" -gt 1 ]
+	grep -q '\$CMDLINE_OPTS test_loop_count=5 test_repeat_count=2$' "$MODPROBE_D"/*
+	# Without counts, those of the script
+	job stress-stock 1
+	[ "$status" -eq 0 ]
+	[ ! -e "$MODPROBE_D/test_vmalloc.conf" ]
+
+	# A failed case, a worker that did not end, none at all
+	for other in "${a/passed: 2 failed: 0/passed: 1 failed: 1}" ''; do
+		stress_stock_stubs 0 "$(printf '%s\n' "$a" "$a" "$other")"
+		job stress-stock 2
+		[ "$status" -eq 1 ]
+		[[ $output == *"# cases: a_test: expected "*"    not ok 2 cases"* ]]
+	done
+	stress_stock_stubs 0 ''
+	job stress-stock 2
+	[[ $output == *"expected a Summary of each case"*"    not ok 2 cases"* ]]
+}
+
+@test "job stress of the stock test: the script fails, the kernel complains" {
+	local a='Summary: a_test passed: 1 failed: 0 xfailed: 0 repeat: 1'
+
+	stress_stock_stubs 1 "$(printf '%s\n' "$a" "$a" "$a")"
+	job stress-stock 2
+	[ "$status" -eq 1 ]
+	[[ $output == *"round 0: expected status 0, found 1: said"*"    not ok 1 rounds"* ]]
+	[ "${lines[-1]}" = "not ok 1 test_vmalloc_stress" ]
+	stress_stock_stubs 0 "$(printf '%s\n' "$a" "$a" "$a" 'WARNING: possible circular locking')"
+	job stress-stock 2
+	[ "$status" -eq 1 ]
+	[[ $output == *"    ok 1 rounds"*"    ok 2 cases"*"possible circular"*"    not ok 3 log"* ]]
+	job stress-stock 2 threads=3
+	[ "$status" -eq 2 ]
+	[[ $output == *"found 'threads=3'"* ]]
+	rm "$SCRIPT"
+	job stress-stock 2
+	[ "$status" -eq 2 ]
+	[[ $output == *"--kselftest"* ]]
+}
