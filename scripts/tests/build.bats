@@ -112,7 +112,7 @@ setup()
 	DRY=1 BUILD=$W/build run "$S/test" patched-stress-area patched-stockstress
 	[ "$status" -eq 0 ]
 	[[ $output == *"obj-x86_64-stress/"*"'--job' 'stress-vmap-area' '--args' '600'"*"'--mem' '3G'"* ]]
-	[[ $output == *"obj-x86_64-debug/"*"'--job' 'stress-stock' '--args' '600,loops=1000,repeat=1'"*"'--mem' '3G'"* ]]
+	[[ $output == *"obj-x86_64-debug/"*"'--job' 'stress-stock' '--args' '600,loops=100,repeat=1'"*"'--mem' '3G'"* ]]
 	DRY=1 BUILD=$W/build run "$S/test"
 	[ "$status" -eq 0 ]
 	[[ $output != *stress* ]]
