@@ -602,6 +602,8 @@ crash_of()
 		'b/1 vmap_benchmark ns_per_op=9.00 area_pages=0 range_mb=12' \
 		>"$t/jobs/bench.list"
 	echo 'c/1 vmap_benchmark success=2' >"$t/jobs/long.list"
+	echo 'd/1 vmap_benchmark free_blocks=9 pud=1 leaves=4 huge_leaves=2 own=7 taken=8 l1_misses=5.00 l2_misses=3.50 levels=6.25' \
+		>"$t/jobs/huge.list"
 	echo 'echo erofs ran' >"$t/jobs/erofs"
 	export DEBUG=$t/debug JOBS=$t/jobs
 
@@ -614,7 +616,16 @@ BENCH b/1 insn 9.00
 BENCH b/1 address_mb 12
 erofs ran" ]
 	run busybox sh "$SCRIPTS/guest/jobs/bench" --long
-	[[ $output == *"BENCH c/1 success 2"* ]]
+	[[ $output == *"BENCH c/1 success 2"*"erofs ran"* ]]
+	# What fragments memory comes last
+	[ "$(grep -A 8 '^erofs ran' <<<"$output" | grep '^BENCH')" = "BENCH d/1 free_blocks 9
+BENCH d/1 pud_leaves 1
+BENCH d/1 leaves 4
+BENCH d/1 huge_leaves 2
+BENCH d/1 real_pages 8
+BENCH d/1 tlb_l1 5.00
+BENCH d/1 tlb_l2 3.50" ]
+	[[ $output == *"BENCH d/1 tlb_levels 6.25" ]]
 	run busybox sh "$SCRIPTS/guest/jobs/bench" --long 'c/*'
 	[[ $output == *"BENCH c/1 success 2" ]]
 	[[ $output != *"BENCH a/1"* ]]
@@ -657,6 +668,8 @@ count_stubs()
 	echo 'vm_map_ram/1M vmap_benchmark op=x ops=1000 pages=4 loops=992' \
 		>"$t/jobs/count.list"
 	echo 'vread/blocks vmap_benchmark op=vread pages=3' >"$t/jobs/bench.list"
+	printf '%s\n' '# a list' 'leaves/1 vmap_benchmark op=leaves peak=17' \
+		'tlb/1 vmap_benchmark op=tlb peak=18' >"$t/jobs/huge.list"
 	echo '[ "$COUNT" = 1 ] && echo erofs ran' >"$t/jobs/erofs"
 	# The job empties it, and then the kernel counts
 	cat >"$t/lock_stat" <<-'END'
@@ -703,8 +716,9 @@ feed_lock_stat()
 	[[ $output == *"BENCH vm_map_ram/1M slab_allocs 0.03"* ]]
 	[[ $output == *"BENCH vm_map_ram/1M areas 4000.00"* ]]
 	[[ $output == *"BENCH vm_map_ram/1M blocks 3.00"* ]]
-	[[ $output == *"erofs ran" ]]
+	[[ $output == *"erofs ran"*"BENCH leaves/1 peak_pages 17" ]]
 	[[ $output != *vread* ]]
+	[[ $output != *tlb/1* ]]
 	# Stopped before they are read
 	[ "$(tail -n 1 "$t/tracing/events/vmseries/tlb/trigger")" = hist:keys=common_pid:pause ]
 }
