@@ -24,22 +24,41 @@ build_tools()
 		"the programs in tools/ did not build; 'make setup' installs what they need"
 }
 
-# build_kernels VARIANT:PROFILE...: one after the other, each with all cores
+# arch PROFILE: the architecture that it names, as arm64/debug does, or else
+# the one that everything is for
+arch()
+{
+	case $1 in
+	*/*)	printf '%s\n' "${1%%/*}" ;;
+	*)	printf '%s\n' "$ARCH" ;;
+	esac
+}
+
+# build_kernels VARIANT:[ARCH/]PROFILE...: one after the other, each with all cores
 build_kernels()
 {
 	local what
 
 	for what; do
-		"$TOP/scripts/build" "${what%:*}" "${what#*:}" || return
+		ARCH=$(arch "${what#*:}") "$TOP/scripts/build" "${what%:*}" \
+			"${what##*[:/]}" || return
 	done
 }
 
 # initrd VARIANT PROFILE: its initramfs, made now; prints its name
 initrd()
 {
-	local out=$BUILD/initramfs/$ARCH-$1-$2.cpio.gz options=() data
+	local out=$BUILD/initramfs/$ARCH-$1-$2.cpio.gz options=() data busybox
 
 	[ "$DRY" = 1 ] || mkdir -p "$BUILD/initramfs"
+	# This machine's programs do not run in guests of another architecture: no
+	# bash there, no selftests, no loop devices for images
+	if [ "$ARCH" != x86_64 ]; then
+		busybox=$("$TOP/scripts/busybox" "$ARCH") || return
+		"$TOP/scripts/initramfs" "$out" --busybox "$busybox" >&2 || return
+		printf '%s\n' "$out"
+		return
+	fi
 	case $2 in
 	debug|rt|stress)
 		options=(--modules "$(obj "$1" "$2")" --bash
@@ -57,13 +76,15 @@ initrd()
 	printf '%s\n' "$out"
 }
 
-# guest RUN VARIANT PROFILE JOB ARGS [BOOT-OPTION...]: boot that kernel with
-# that job; all it leaves is in $RUNS/RUN, and what an earlier one left is
+# guest RUN VARIANT [ARCH/]PROFILE JOB ARGS [BOOT-OPTION...]: boot that kernel
+# with that job; all it leaves is in $RUNS/RUN, and what an earlier one left is
 # gone.  Returns boot's status.
 guest()
 {
-	local name=$1 variant=$2 profile=$3 job=$4 args=$5 rd launch=()
+	local name=$1 variant=$2 profile=${3##*/} job=$4 args=$5 rd launch=()
+	local -x ARCH=$ARCH
 
+	ARCH=$(arch "$3")
 	shift 5
 	[ "$DRY" = 1 ] || rm -rf "${RUNS:?}/$name"
 	# With us ends the guest, whatever signal it is
@@ -72,7 +93,7 @@ guest()
 		launch=(setpriv --pdeathsig TERM --)
 	fi
 	case $profile in
-	debug|rt|stress)
+	debug|rt|stress|pae)
 			set -- --debug "$@" ;;
 	esac
 	# vmap_block_misuse undoes maps that are not its own, which others here may have

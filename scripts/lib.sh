@@ -50,7 +50,7 @@ if [ ! -f "$TOP/kunit/${ARCH:-x86_64}.config" ]; then
 	boot|initramfs|kmake|kconfig)	;;
 	*)
 		printf '%s: error: %s\n' "${0##*/}" \
-			"no kunit/$ARCH.config; ARCH= is x86_64 or i386" >&2
+			"no kunit/$ARCH.config; ARCH= is x86_64, i386 or arm64" >&2
 		exit $E_CANNOT ;;
 	esac
 fi

@@ -69,7 +69,7 @@ setup()
 	[[ $output == *"no verb 'frobnicate'"* ]]
 	run "$S/setup" nosuch
 	[ "$status" -eq 4 ]
-	[[ $output == *"unknown argument 'nosuch'; it is --check, gdb or nothing"* ]]
+	[[ $output == *"unknown argument 'nosuch'; it is --check, gdb i386 arm64 or nothing"* ]]
 	LEVEL=some run "$S/check"
 	[ "$status" -eq 4 ]
 }
@@ -106,6 +106,143 @@ setup()
 	# And is no part of what all need
 	run "$S/setup" --check
 	[[ $output != *gdb* ]]
+}
+
+@test "what kernels of another architecture need is asked for by its name, or by ARCH=" {
+	mkdir "$W/bin"
+	for program in bash env dirname realpath sed grep awk cat mkdir ldd paste \
+			uniq dpkg-deb; do
+		ln -s "$(command -v $program)" "$W/bin/$program"
+	done
+	PATH=$W/bin run "$S/setup" --check arm64
+	[ "$status" -eq 4 ]
+	[ "${lines[0]}" = "missing: gcc-aarch64-linux-gnu qemu-system-arm" ]
+	PATH=$W/bin run "$S/setup" --check i386
+	[ "$status" -eq 4 ]
+	[ "${lines[0]}" = "missing: qemu-system-x86" ]
+	ARCH=arm64 PATH=$W/bin run "$S/setup" --check
+	[ "$status" -eq 4 ]
+	[[ ${lines[0]} == *" gcc-aarch64-linux-gnu qemu-system-arm"* ]]
+	PATH=$W/bin run "$S/setup" --check
+	[[ $output != *aarch64* ]]
+	[[ $output != *qemu-system-arm* ]]
+	# A run asks for it before anything is built, and no other run does
+	DRY=1 BUILD=$W/build PATH=$W/bin:$PATH run "$S/test" patched-kunit
+	[[ $output != *arm64* ]]
+	mkdir "$W/top"
+	cp -r "$S" "$S/../kunit" "$S/../tools" "$W/top/"
+	printf '#!/bin/sh\necho "cannot: $*"; exit 4\n' >"$W/top/scripts/setup"
+	BUILD=$W/build run "$W/top/scripts/test" patched-kunit-arm64
+	[ "$status" -eq 4 ]
+	[ "${lines[*]}" = "cannot: arm64" ]
+}
+
+@test "runs on other architectures: by name only, each with its kernel and busybox" {
+	for arch in arm64 i386; do
+		mkdir -p "$W/cache/vmseries/busybox"
+		: >"$W/cache/vmseries/busybox/$arch"
+	done
+	XDG_CACHE_HOME=$W/cache DRY=1 BUILD=$W/build run "$S/test" \
+		patched-kunit-arm64 patched-kunit-i386 patched-kunit-pae
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"kmake' '$W/build/linux' '$W/build/linux/obj-arm64-debug' 'Image'"* ]]
+	[[ $output == *"kmake' '$W/build/linux' '$W/build/linux/obj-i386-pae' 'bzImage'"* ]]
+	for want in arm64-debug/arch/arm64/boot/Image i386-debug/arch/x86/boot/bzImage \
+			i386-pae/arch/x86/boot/bzImage; do
+		arch=${want%%-*}
+		# shellcheck disable=SC2076
+		[[ $output == *"$arch-patched-"*".cpio.gz with $W/cache/vmseries/busybox/$arch"* ]]
+		[[ $output == *"'--kernel' '$W/build/linux/obj-$want'"*"'--job' 'kunit' '--args' 'vmap_area,vmap_block'"*"'--debug'"* ]]
+	done
+	# ARCH= is of those that name none
+	ARCH=i386 XDG_CACHE_HOME=$W/cache DRY=1 BUILD=$W/build run "$S/test" \
+		patched-kunit patched-kunit-arm64
+	[ "$status" -eq 0 ]
+	[[ $output == *"obj-i386-debug/arch/x86/boot/bzImage"*"obj-arm64-debug/arch/arm64/boot/Image"* ]]
+	[[ $output != *x86_64* ]]
+	DRY=1 BUILD=$W/build run "$S/test"
+	[ "$status" -eq 0 ]
+	[[ $output != *arm64* ]]
+	[[ $output != *i386* ]]
+}
+
+# elf FILE MACHINE: as much of a static program for that machine as is looked at
+elf()
+{
+	printf '\177ELF\2\1\1%9s\2\0%b%4096s' '' "\\x$2\\0" '' >"$1"
+}
+
+@test "busybox: the machine's own, the cache's, Debian's; and what it refuses" {
+	export XDG_CACHE_HOME=$W/cache
+	cache=$W/cache/vmseries/busybox
+	run "$S/busybox" x86_64
+	[ "$status" -eq 0 ]
+	[ "$output" = "$(command -v busybox)" ]
+	run "$S/busybox" vax
+	[ "$status" -eq 4 ]
+	[[ $output == *"no busybox is known for 'vax'"* ]]
+	DRY=1 run "$S/busybox" arm64
+	[ "$status" -eq 0 ]
+	[ ! -e "$W/cache" ]
+	[ "${lines[0]}" = "# would fetch busybox-static:arm64" ]
+	# An apt-get whose update fails for one source, and that has the package
+	mkdir -p "$W/bin" "$W/deb/bin"
+	elf "$W/deb/bin/busybox" b7
+	cat >"$W/bin/apt-get" <<-END
+		#!/bin/sh
+		echo "\$*" >>$W/asked
+		case "\$*" in
+		*" download busybox-static:arm64")	: >busybox-static_1_arm64.deb ;;
+		*)	echo "E: nothing"; exit 100 ;;
+		esac
+	END
+	cat >"$W/bin/dpkg-deb" <<-END
+		#!/bin/sh
+		cp -r $W/deb "\$3"
+	END
+	chmod +x "$W"/bin/*
+	PATH=$W/bin:$PATH run "$S/busybox" arm64
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$cache/arm64" ]
+	cmp "$cache/arm64" "$W/deb/bin/busybox"
+	# Signatures are asked for, and nothing of the machine's apt is written to
+	[ "$(grep -c 'AllowUnauthenticated=false.*AllowInsecureRepositories=false' "$W/asked")" -eq 2 ]
+	[ "$(grep -c 'Dir::State=/.* Dir::State::status=/.* Dir::Cache=/' "$W/asked")" -eq 2 ]
+	# Then it is there
+	rm "$W/asked"
+	PATH=$W/bin:$PATH run "$S/busybox" arm64
+	[ "$output" = "$cache/arm64" ]
+	[ ! -e "$W/asked" ]
+	# A package that apt-get does not have; one with another machine's program
+	PATH=$W/bin:$PATH run "$S/busybox" i386
+	[ "$status" -eq 4 ]
+	[[ ${lines[-1]} == *"cannot fetch busybox-static:i386"*"at $cache/i386" ]]
+	[ ! -e "$cache/i386" ]
+	rm "$cache/arm64"
+	elf "$W/deb/bin/busybox" 3
+	PATH=$W/bin:$PATH run "$S/busybox" arm64
+	[ "$status" -eq 4 ]
+	[[ $output == *"no static busybox for arm64"* ]]
+	[ ! -e "$cache/arm64" ]
+	# One in the cache that is not what it should be: another machine's, not static
+	cp "$W/deb/bin/busybox" "$cache/arm64"
+	run "$S/busybox" arm64
+	[ "$status" -eq 4 ]
+	[[ $output == *"is no static busybox for arm64; remove it"* ]]
+	elf "$cache/arm64" b7
+	printf 'ld-linux' | dd of="$cache/arm64" bs=1 seek=64 conv=notrunc status=none
+	run "$S/busybox" arm64
+	[ "$status" -eq 4 ]
+	# No apt-get: where to put one
+	rm "$cache/arm64" "$W/bin/apt-get"
+	for program in bash env dirname realpath sed grep awk cat mkdir od tr; do
+		ln -s "$(command -v $program)" "$W/bin/$program"
+	done
+	PATH=$W/bin run "$S/busybox" arm64
+	[ "$status" -eq 4 ]
+	[[ $output == *"no apt-get here"*"put a static busybox for arm64 at $cache/arm64" ]]
 }
 
 @test "the stresses: by name only, each with its kernel, job and memory" {
