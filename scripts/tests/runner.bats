@@ -457,6 +457,23 @@ crash_of()
 	[ ! -e "$OUT" ]
 }
 
+@test "arm64: its program, machine, processor and console" {
+	local kernel=$BATS_TEST_TMPDIR/Image bin=$BATS_TEST_TMPDIR/bin
+
+	head -c 4096 /dev/zero >"$kernel"
+	bytes "$kernel" $((0x38)) 'ARMd'
+	mkdir "$bin"
+	printf '#!/bin/sh\n' >"$bin/qemu-system-aarch64"
+	chmod +x "$bin/qemu-system-aarch64"
+	DRY=1 PATH=$bin:$PATH KERNEL=$kernel boot --job selftest-ok --arch arm64
+	[ "$status" -eq 0 ]
+	[[ $output == "qemu-system-aarch64 "*"-machine virt,gic-version=3 "*"-cpu cortex-a76 "*"console=ttyAMA0 "* ]]
+	DRY=1 ARCH=arm64 PATH=$bin:$PATH KERNEL=$kernel boot --job selftest-ok
+	[ "$status" -eq 0 ]
+	DRY=1 PATH=$bin:$PATH KERNEL=$kernel boot --job selftest-ok --arch arm64 --possible 8
+	[ "$status" -eq 4 ]
+}
+
 @test "KVM=1 where there is none is an error, KVM=auto is not" {
 	if grep -qw 'vmx\|svm' /proc/cpuinfo; then
 		KVM=auto DRY=1 boot --job selftest-ok
