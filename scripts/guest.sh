@@ -45,6 +45,26 @@ build_kernels()
 	done
 }
 
+# What is compiled of tools/testing/selftests/mm: ours, and some that stress runs
+PROGRAMS='vcompound mremap_test map_fixed_noreplace map_populate madv_populate
+mrelease_test droppable guard-regions'
+
+# programs VARIANT: those that this kernel's source has, compiled to
+# $BUILD/selftests/VARIANT
+programs()
+{
+	local out=$BUILD/selftests/$1 dir name targets=()
+
+	dir=$(src "$1")/tools/testing/selftests/mm
+	for name in $PROGRAMS; do
+		[ ! -r "$dir/$name.c" ] || targets+=("$out/$name")
+	done
+	[ "$DRY" = 1 ] || mkdir -p "$out"
+	[ ${#targets[@]} -eq 0 ] ||
+		run make -s -C "$dir" OUTPUT="$out" "${targets[@]}" ||
+		die "$E_CANNOT" "the selftests in $dir did not compile; 'make setup' installs what they need"
+}
+
 # initrd VARIANT PROFILE: its initramfs, made now; prints its name
 initrd()
 {
@@ -62,7 +82,9 @@ initrd()
 	case $2 in
 	debug|rt|stress)
 		options=(--modules "$(obj "$1" "$2")" --bash
-			--kselftest "$(src "$1")/tools/testing/selftests") ;;
+			--kselftest "$(src "$1")/tools/testing/selftests")
+		programs "$1" >&2 || return
+		[ "$DRY" = 1 ] || options+=(--programs "$BUILD/selftests/$1") ;;
 	bench|count)
 		# One for each, because several are made at the same time
 		data=$BUILD/initramfs/$ARCH-$1-$2/erofs
@@ -103,6 +125,8 @@ guest()
 			--timeout 900 --mem 3G "$@" ;;
 	stress-vmap-area|stress-stock)
 		set -- --timeout 900 --mem 3G "$@" ;;
+	stress-vcompound)
+		set -- --append vcompound=always --timeout 1200 --mem 3G "$@" ;;
 	esac
 	rd=$(initrd "$variant" "$profile") || return "$E_CANNOT"
 	run "${launch[@]}" "$TOP/scripts/boot" --kernel "$(kernel "$variant" "$profile")" \
