@@ -153,7 +153,7 @@ setup()
 		arch=${want%%-*}
 		# shellcheck disable=SC2076
 		[[ $output == *"$arch-patched-"*".cpio.gz with $W/cache/vmseries/busybox/$arch"* ]]
-		[[ $output == *"'--kernel' '$W/build/linux/obj-$want'"*"'--job' 'kunit' '--args' 'vmalloc_huge,vmap_area,vmap_block'"*"'--debug'"* ]]
+		[[ $output == *"'--kernel' '$W/build/linux/obj-$want'"*"'--job' 'kunit' '--args' 'vcompound,vmalloc_huge,vmap_area,vmap_block'"*"'--debug'"* ]]
 	done
 	# ARCH= is of those that name none
 	ARCH=i386 XDG_CACHE_HOME=$W/cache DRY=1 BUILD=$W/build run "$S/test" \
