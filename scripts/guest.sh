@@ -127,6 +127,9 @@ guest()
 		set -- --timeout 900 --mem 3G "$@" ;;
 	stress-vcompound)
 		set -- --append vcompound=always --timeout 1200 --mem 3G "$@" ;;
+	# Memory blocks that can go are in the movable part of what is above 4 GB
+	stress-contig)
+		set -- --append movablecore=2G --timeout 1500 --mem 6G "$@" ;;
 	esac
 	rd=$(initrd "$variant" "$profile") || return "$E_CANNOT"
 	run "${launch[@]}" "$TOP/scripts/boot" --kernel "$(kernel "$variant" "$profile")" \
