@@ -7,6 +7,9 @@
  * and kunit/bench.cases (its head comment describes the format) says which of
  * them must be there, which way is better, and how much worse than vanilla the
  * patched kernel may be.  What nobody asked for is named, not judged.
+ *
+ * A kernel may have been measured several times: then the median of its runs is
+ * what is shown and judged, because a single boot of it may be off by 1-2 %.
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -35,8 +38,13 @@ static const char * const verdict_name[] = {
 
 struct value {
 	const char *test, *metric;
-	const char *text;	/* as printed */
-	double val;		/* NaN if it is no number, infinite or negative */
+	const char *text;	/* as printed in the last run */
+	/* NaN if it is no number, infinite or negative */
+	double val;		/* in the last run; settle() makes it the median */
+	double *all;		/* one a run that has it */
+	size_t nr;
+	unsigned int run;	/* the last that has it */
+	const char *bad;	/* the first text that is no number, or NULL */
 	bool asked;
 };
 
@@ -44,7 +52,7 @@ struct variant {
 	const char *name;
 	struct value *values;
 	size_t nr;
-	bool given;
+	unsigned int runs;
 };
 
 struct metric {
@@ -113,6 +121,18 @@ static double number(const char *s)
 	return val;
 }
 
+/* What one more run has measured */
+static void add_figure(struct value *v, const struct value *new)
+{
+	v->text = new->text;
+	v->val = new->val;
+	v->run = new->run;
+	if (isnan(v->val) && !v->bad)
+		v->bad = v->text;
+	v->all = more(v->all, v->nr, sizeof(*v->all));
+	v->all[v->nr++] = v->val;
+}
+
 static void read_log(struct variant *var, const char *path)
 {
 	char *pos = read_file(path, NULL), *line;
@@ -122,8 +142,7 @@ static void read_log(struct variant *var, const char *path)
 		die("cannot read %s, a log of %s: %s; run the benchmarks first",
 		    path, var->name, strerror(errno));
 	while ((line = next_line(&pos))) {
-		const struct value *old;
-		struct value v = { 0 };
+		struct value v = { .run = var->runs }, *old;
 		char *word;
 
 		nr++;
@@ -140,21 +159,25 @@ static void read_log(struct variant *var, const char *path)
 		v.val = number(v.text);
 		found++;
 		old = find_value(var, v.test, v.metric);
-		if (old && (same_number(old->val, v.val) ||
-			    !strcmp(old->text, v.text)))
-			continue;
-		if (old)
-			die("%s:%u: %s %s is %s for %s, but %s was read before; give the logs of one run only",
+		if (!old) {
+			var->values = more(var->values, var->nr, sizeof(v));
+			old = &var->values[var->nr++];
+			*old = v;
+		} else if (old->run == var->runs) {
+			if (same_number(old->val, v.val) ||
+			    !strcmp(old->text, v.text))
+				continue;
+			die("%s:%u: %s %s is %s for %s, but %s was read before; give the logs of one run only, and those of another run as another %s=",
 			    path, nr, v.test, v.metric, v.text, var->name,
-			    old->text);
-		var->values = more(var->values, var->nr, sizeof(v));
-		var->values[var->nr++] = v;
+			    old->text, var->name);
+		}
+		add_figure(old, &v);
 	}
 	if (!found)
 		warn("no BENCH line in %s, a log of %s", path, var->name);
 }
 
-/* NAME=LOG[,LOG...] */
+/* NAME=LOG[,LOG...]: one run */
 static void read_variant(char *arg)
 {
 	char *log = strchr(arg, '=');
@@ -170,12 +193,34 @@ static void read_variant(char *arg)
 		if (strcasecmp(arg, var->name) &&
 		    (i || strcasecmp(arg, "baseline")))
 			continue;
-		var->given = true;
+		var->runs++;
 		for (log = strtok(log, ","); log; log = strtok(NULL, ","))
 			read_log(var, log);
 		return;
 	}
 	die("there is no variant '%s'; it is vanilla or patched", arg);
+}
+
+static int cmp_figure(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* All runs are read: the median of those that have it, if all are numbers */
+static void settle(struct value *v)
+{
+	size_t mid = v->nr / 2;
+
+	if (v->bad) {
+		v->val = NAN;
+		return;
+	}
+	qsort(v->all, v->nr, sizeof(*v->all), cmp_figure);
+	v->val = v->all[mid];
+	if (v->nr % 2 == 0)
+		v->val = v->all[mid - 1] + (v->val - v->all[mid - 1]) / 2;
 }
 
 static const struct metric *find_metric(const char *name)
@@ -331,7 +376,7 @@ static bool have_values(struct row *r)
 						 variants[i].name));
 		else if (isnan(v->val))
 			problem(r, INVALID, text("%s measured '%s'",
-						 variants[i].name, v->text));
+						 variants[i].name, v->bad));
 	}
 	return !r->missed;
 }
@@ -434,9 +479,9 @@ static const char *mark(const struct row *r)
 	return "?";
 }
 
-static char *ratio_text(const struct row *r)
+static char *ratio_text(const struct row *r, int digits)
 {
-	return isnan(r->ratio) ? text("-") : text("%.2f", r->ratio);
+	return isnan(r->ratio) ? text("-") : text("%.*f", digits, r->ratio);
 }
 
 static double value_of(const struct value *v)
@@ -444,13 +489,14 @@ static double value_of(const struct value *v)
 	return v ? v->val : NAN;
 }
 
-static void print_row(const struct row *r, int width, const char *sep)
+static void print_row(const struct row *r, const char *title, int width,
+		      const char *sep, int digits)
 {
 	bool tty = colours();
 
-	printf("%-*s%s%13s%s%13s%s%6s", width, r->title, sep,
+	printf("%-*s%s%13s%s%13s%s%6s", width, title, sep,
 	       figure(value_of(r->vanilla)), sep, figure(value_of(r->patched)),
-	       sep, ratio_text(r));
+	       sep, ratio_text(r, digits));
 	if (*mark(r)) {
 		const char *colour = r->missed ? "\033[1;31m" :
 			r->verdict == FASTER ? "\033[32m" : "";
@@ -500,7 +546,7 @@ static void print_sections(void)
 			if (!head)
 				print_head(metrics[m].title, width, "  ");
 			head = true;
-			print_row(r, width, "  ");
+			print_row(r, r->title, width, "  ", 2);
 		}
 		if (head)
 			putchar('\n');
@@ -518,7 +564,31 @@ static void print_demo(void)
 	putchar('\n');
 	for (i = 0; i < (int)nr_rows; i++)
 		if (rows[i].used)
-			print_row(&rows[i], width, " | ");
+			print_row(&rows[i], rows[i].title, width, " | ", 2);
+}
+
+static char *row_name(const struct row *r)
+{
+	return text("%s %s", r->test, r->metric);
+}
+
+/*
+ * Once more at the end, which is all that some logs keep; by the names that
+ * stand in the list of cases, and with more of the ratio, to tell it from the bar.
+ */
+static void print_missed(void)
+{
+	int width = strlen("missed:");
+	size_t i;
+
+	for (i = 0; i < nr_rows; i++)
+		if (rows[i].missed && (int)strlen(row_name(&rows[i])) > width)
+			width = strlen(row_name(&rows[i]));
+	print_head("missed:", width, "  ");
+	for (i = 0; i < nr_rows; i++)
+		if (rows[i].missed)
+			print_row(&rows[i], row_name(&rows[i]), width, "  ", 4);
+	putchar('\n');
 }
 
 static void name_unasked(const char *path)
@@ -544,7 +614,45 @@ static void name_unasked(const char *path)
 		     first->metric);
 }
 
+/* A median of fewer figures than there are runs is one all the same */
+static void name_gaps(void)
+{
+	const struct value *first = NULL;
+	unsigned int nr = 0;
+	size_t i, j, at = 0;
+
+	for (i = 0; i < ARRAY_SIZE(variants); i++) {
+		for (j = 0; j < variants[i].nr; j++) {
+			const struct value *v = &variants[i].values[j];
+
+			if (!v->asked || v->nr == variants[i].runs)
+				continue;
+			nr++;
+			if (first)
+				continue;
+			first = v;
+			at = i;
+		}
+	}
+	if (nr)
+		warn("%u figure%s not from all runs, as %s %s of %s: %zu of %u",
+		     nr, nr == 1 ? " is" : "s are", first->test, first->metric,
+		     variants[at].name, first->nr, variants[at].runs);
+}
+
 /* JSON */
+
+/* Of the variant that has fewer of them */
+static unsigned int count_runs(void)
+{
+	unsigned int runs = variants[0].runs;
+	size_t i;
+
+	for (i = 1; i < ARRAY_SIZE(variants); i++)
+		if (variants[i].runs < runs)
+			runs = variants[i].runs;
+	return runs;
+}
 
 static void add_number(cJSON *o, const char *name, double val)
 {
@@ -582,6 +690,7 @@ static void write_json(const char *path, const char *base, const char *stamp)
 
 	cJSON_AddStringToObject(root, "base", base);
 	cJSON_AddStringToObject(root, "date", stamp);
+	cJSON_AddNumberToObject(root, "runs", count_runs());
 	a = cJSON_AddArrayToObject(root, "variants");
 	for (i = 0; i < ARRAY_SIZE(variants); i++)
 		cJSON_AddItemToArray(a, cJSON_CreateString(variants[i].name));
@@ -613,15 +722,16 @@ static void write_json(const char *path, const char *base, const char *stamp)
 static void usage(FILE *f)
 {
 	fputs(
-"usage: bench compare --cases FILE [options] vanilla=LOG[,LOG...] patched=LOG[,LOG...]\n"
-"       bench demo    --cases FILE [options] vanilla=LOG[,LOG...] patched=LOG[,LOG...]\n"
+"usage: bench compare --cases FILE [options] vanilla=LOG[,LOG...]... patched=LOG[,LOG...]...\n"
+"       bench demo    --cases FILE [options] vanilla=LOG[,LOG...]... patched=LOG[,LOG...]...\n"
 "       bench repeat  [--limit PERCENT] [--metrics LIST] A.json B.json\n"
 "\n"
 "compare  judges what two kernels measured (lines BENCH <case> <metric> <value>)\n"
 "         by the rows of FILE, kunit/bench.cases: a table for each metric with\n"
-"         the ratio patched/vanilla.  Last line: N cases, N faster, N slower, N\n"
-"         bars held, N missed (what is slower, absent, no number, or measured on\n"
-"         a vanilla kernel far from its published figure is missed too)\n"
+"         the ratio patched/vanilla; then the rows that missed, if any.  Last\n"
+"         line: N cases, N faster, N slower, N bars held, N missed (what is\n"
+"         slower, absent, no number, or measured on a vanilla kernel far from\n"
+"         its published figure is missed too)\n"
 "demo     the same for the rows marked demo, as one table side by side\n"
 "repeat   how far two runs that compare wrote to JSON differ, row by row\n"
 "\n"
@@ -635,8 +745,11 @@ static void usage(FILE *f)
 "  --limit PERCENT   repeat: the difference that is allowed, default 1.5\n"
 "  -h, --help        this text\n"
 "\n"
-"baseline= means vanilla=.  The same case and metric may be measured twice only\n"
-"with the same value.  NO_COLOR=1 turns colours off.\n"
+"baseline= means vanilla=.  vanilla= and patched= may be given several times: each\n"
+"is a run of its own, and a row's figure is the median of the runs that have it\n"
+"(of an even number, the mean of the middle two); what is no number in one of them\n"
+"is none.  In a run the same case and metric may be measured twice only with the\n"
+"same value.  NO_COLOR=1 turns colours off.\n"
 "\n"
 "Exit status: 0 all held; 1 slower, missed, missing, or above the limit; 4 cannot run\n",
 	f);
@@ -650,7 +763,7 @@ static struct {
 
 static int compare(int argc, char **argv, bool demo)
 {
-	size_t i;
+	size_t i, j;
 
 	if (!opt.cases)
 		die("no list of cases; name it with --cases kunit/bench.cases");
@@ -663,18 +776,28 @@ static int compare(int argc, char **argv, bool demo)
 	}
 	for (; argc; argc--, argv++)
 		read_variant(*argv);
-	for (i = 0; i < ARRAY_SIZE(variants); i++)
-		if (!variants[i].given)
+	for (i = 0; i < ARRAY_SIZE(variants); i++) {
+		if (!variants[i].runs)
 			die("no log of the %s kernel; give %s=LOG",
 			    variants[i].name, variants[i].name);
+		for (j = 0; j < variants[i].nr; j++)
+			settle(&variants[i].values[j]);
+	}
 	judge_all(!opt.only_bars);
 	if (demo)
 		print_demo();
 	else
 		print_sections();
 	name_unasked(opt.cases);
+	name_gaps();
 	if (opt.json)
 		write_json(opt.json, opt.base, opt.stamp);
+	if (sum.missed) {
+		/* print_sections() ends with an empty line */
+		if (demo)
+			putchar('\n');
+		print_missed();
+	}
 	printf("%u cases, %u faster, %u slower, %u bars held, %u missed\n",
 	       sum.cases, sum.faster, sum.slower, sum.held, sum.missed);
 	return sum.missed ? E_FAIL : E_OK;

@@ -56,6 +56,30 @@ with()
 	has "SLOWER: bar 1.02"
 }
 
+@test "what missed stands once more at the end" {
+	with 's/insn 525.125/insn 1071.3/;/^BENCH map.4 locks/d'
+	expect 1 both compare
+	[ "$(tail -n 5 <<<"$output")" = \
+"missed:            vanilla        patched   ratio
+map/1 insn           1,050          1,071  1.0200  SLOWER: bar 1.02
+map/4 locks              1              -       -  MISSING: no figure of patched
+
+7 cases, 4 faster, 1 slower, 4 bars held, 2 missed" ]
+	expect 1 both demo
+	[ "$(tail -n 5 <<<"$output")" = \
+"
+missed:           vanilla        patched   ratio
+map/1 insn          1,050          1,071  1.0200  SLOWER: bar 1.02
+
+3 cases, 2 faster, 1 slower, 2 bars held, 1 missed" ]
+	# Neither what is left out nor what held
+	expect 1 both compare --metrics insn
+	hasnt map/4
+	with ''
+	expect 0 both compare
+	hasnt missed:
+}
+
 @test "exactly at the bar, a little above it" {
 	row lower default - -
 	expect 0 two 1000 1020
@@ -184,7 +208,8 @@ with()
 		patched=p.log,more.log
 	same "$DATA/compare.expect"
 	expect 0 bench compare --cases "$DATA/cases" baseline="$DATA/vanilla.log" \
-		patched=p.log patched=more.log
+		patched=more.log,p.log
+	same "$DATA/compare.expect"
 	echo "BENCH map/1 insn 525.125" >>more.log
 	expect 0 bench compare --cases "$DATA/cases" vanilla="$DATA/vanilla.log" \
 		patched=p.log,more.log
@@ -192,6 +217,111 @@ with()
 	expect 4 bench compare --cases "$DATA/cases" vanilla="$DATA/vanilla.log" \
 		patched=p.log,more.log
 	has "more.log:5: map/1 insn is 525.126 for patched, but 525.125 was read before"
+}
+
+# runs VANILLA... -- PATCHED...: map/1 insn by rows of row, a run a figure;
+# `-' is a run that has no such figure
+runs()
+{
+	local who=vanilla nr=0 args=() figure
+
+	for figure; do
+		if [ "$figure" = -- ]; then
+			who=patched
+			continue
+		fi
+		nr=$((nr + 1))
+		echo "BENCH other insn 1" >$nr.log
+		[ "$figure" = - ] || echo "BENCH map/1 insn $figure" >>$nr.log
+		args+=("$who=$nr.log")
+	done
+	bench compare --cases row --json out.json "${args[@]}"
+}
+
+# figures VANILLA PATCHED RUNS: what the JSON has of the last runs
+figures()
+{
+	grep -q "^			\"vanilla\":	$1,\$" out.json &&
+	grep -q "^			\"patched\":	$2,\$" out.json &&
+	grep -q "^	\"runs\":	$3,\$" out.json && return
+	cat out.json
+	return 1
+}
+
+@test "several runs: the median" {
+	row lower default - -
+	expect 0 runs 1000 -- 1020
+	figures 1000 1020 1
+	# One boot that is off does not make a miss, nor does it hide one
+	expect 0 runs 1000 1000 1000 -- 1025 1001 1002
+	figures 1000 1002 3
+	expect 1 runs 1000 1030 1000 -- 1025 1024 900
+	figures 1000 1024 3
+	has "SLOWER: bar 1.02"
+	ends "1 cases, 0 faster, 1 slower, 0 bars held, 1 missed"
+	# The mean of the middle two; by value, not as text or in order
+	expect 0 runs 1000 -- 900 9 10000 1000
+	figures 1000 950 1
+	expect 0 runs 3 1 -- 0.5 1
+	figures 2 0.75 2
+	# Of 3 and 2 runs the JSON does not promise 3
+	expect 0 runs 3 3 3 -- 3 3
+	figures 3 3 2
+	expect 0 runs 1 2 3 4 5 6 7 -- 7 6 5 4 3 2 1
+	figures 4 4 7
+}
+
+@test "several runs: maxima and published figures are held against the median" {
+	row lower - 900 -
+	expect 0 runs 1 1 1 -- 5000 900 899
+	expect 1 runs 1 1 1 -- 901 900 901
+	has "MISSED: at most 900 allowed"
+	row lower - - =1000
+	expect 0 runs 1000 1 1001 -- 1 1 1
+	expect 1 runs 1000 1001 1001 -- 1 1 1
+	has "VANILLA OFF: vanilla should be 1,000"
+	row equal default - -
+	expect 0 runs 7 7 8 -- 6 7 7
+	expect 1 runs 7 7 8 -- 6 6 7
+}
+
+@test "several runs: no number in one of them is none" {
+	row lower default - -
+	expect 1 runs 1000 1000 1000 -- 1000 nan 1000
+	has "INVALID: patched measured 'nan'"
+	figures 1000 null 3
+	expect 1 runs 1000 -5 oops -- 1 1 1
+	has "INVALID: vanilla measured '-5'"
+}
+
+@test "several runs: the median of those that have it, and that is said" {
+	row lower default - -
+	expect 0 runs 1000 1000 1000 -- 1000 - 1010
+	figures 1000 1005 3
+	has "1 figure is not from all runs, as map/1 insn of patched: 2 of 3"
+	expect 1 runs 1000 1000 -- - -
+	has "MISSING: no figure of patched"
+	expect 0 runs 1000 1000 -- 1000 1000
+	hasnt "not from all runs"
+}
+
+@test "several runs: each of several logs, in any order; twice only in another" {
+	with ''
+	sed 's/insn 525.125/insn 5000/' p.log >off.log
+	grep locks p.log >locks.log
+	grep -v locks p.log >rest.log
+	expect 0 bench compare --cases "$DATA/cases" patched=off.log \
+		baseline="$DATA/vanilla.log" patched=rest.log,locks.log \
+		vanilla="$DATA/vanilla.log" patched=p.log \
+		vanilla="$DATA/vanilla.log"
+	same "$DATA/compare.expect"
+	expect 0 bench demo --cases "$DATA/cases" patched=p.log patched=p.log \
+		vanilla="$DATA/vanilla.log" vanilla="$DATA/vanilla.log"
+	same "$DATA/demo.expect"
+	expect 4 bench compare --cases "$DATA/cases" \
+		vanilla="$DATA/vanilla.log" patched=p.log patched=p.log,off.log
+	has "off.log:1: map/1 insn is 5000 for patched, but 525.125 was read before"
+	has "those of another run as another patched="
 }
 
 @test "a broken line is named" {
