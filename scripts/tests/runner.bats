@@ -396,7 +396,8 @@ crash_of()
 
 @test "bad options: exit 4, one line" {
 	local options=(--smp=2 '--smp 0' '--mem lots' '--timeout 1h' '--silence'
-		       '--arch vax' '--no-such' '--cpu no-such-model')
+		       '--arch vax' '--no-such' '--cpu no-such-model'
+		       '--seed' '--seed 0' '--seed -1')
 
 	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
 	for option in "${options[@]}"; do
@@ -455,6 +456,22 @@ crash_of()
 	[ "$status" -eq 0 ]
 	[[ $output == "qemu-system-x86_64 "*"shift=0,sleep=off"* ]]
 	[ ! -e "$OUT" ]
+}
+
+@test "--seed is QEMU's, 1 without it, and only where instructions are counted" {
+	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
+	export KERNEL=$BATS_TEST_TMPDIR/mute DRY=1
+	boot --job selftest-ok --icount
+	[[ $output == *" -seed 1 "* ]]
+	boot --job selftest-ok --icount --seed 23
+	[ "$status" -eq 0 ]
+	[[ $output == *" -seed 23 "* ]]
+	boot --job selftest-ok --seed 23
+	[ "$status" -eq 0 ]
+	[[ $output != *-seed* ]]
+	boot --job selftest-ok --icount --seed x
+	[ "$status" -eq 4 ]
+	[[ $output == *"seed must be a positive number, not 'x'"* ]]
 }
 
 @test "arm64: its program, machine, processor and console" {
