@@ -416,6 +416,10 @@ static void judge(struct row *r, bool check_ref)
 		problem(r, MISSED, text("at least %s asked", figure(r->max)));
 	else if (!isnan(r->max) && r->better != HIGHER && p > r->max)
 		problem(r, MISSED, text("at most %s allowed", figure(r->max)));
+	else if (r->max == 0 && r->patched->all[r->patched->nr - 1] > 0)
+		/* What must not happen must not happen once */
+		problem(r, MISSED, text("0 in each run allowed, %s in one",
+			figure(r->patched->all[r->patched->nr - 1])));
 	r->bar_held = !r->missed && !(isnan(r->bar) && isnan(r->max));
 
 	if (!check_ref || isnan(r->ref))

@@ -276,6 +276,11 @@ figures()
 	expect 0 runs 1 1 1 -- 5000 900 899
 	expect 1 runs 1 1 1 -- 901 900 901
 	has "MISSED: at most 900 allowed"
+	# What must not happen must not happen once
+	row lower - 0 -
+	expect 0 runs 1 1 1 -- 0 0 0
+	expect 1 runs 1 1 1 -- 0 3 0
+	has "MISSED: 0 in each run allowed, 3 in one"
 	row lower - - =1000
 	expect 0 runs 1000 1 1001 -- 1 1 1
 	expect 1 runs 1000 1001 1001 -- 1 1 1
