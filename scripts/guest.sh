@@ -127,9 +127,18 @@ guest()
 		set -- --timeout 900 --mem 3G "$@" ;;
 	stress-vcompound)
 		set -- --append vcompound=always --timeout 1200 --mem 3G "$@" ;;
-	# Memory blocks that can go are in the movable part of what is above 4 GB
+	# Memory blocks that can go are those of ZONE_MOVABLE
 	stress-contig)
-		set -- --append movablecore=2G --timeout 1500 --mem 6G "$@" ;;
+		set -- --append movablecore=768M --timeout 1500 --mem 2G "$@" ;;
+	# Its figures are instructions; hugetlb's pages of 1 GB, and ranges of
+	# ZONE_MOVABLE, want more memory than the others
+	contig)
+		case $args in
+		*gigantic*)	set -- --mem 8G "$@" ;;
+		*irqs*)		set -- --mem 6G --append movablecore=4G "$@" ;;
+		*)		set -- --mem 4G "$@" ;;
+		esac
+		set -- --icount --timeout 1800 "$@" ;;
 	esac
 	rd=$(initrd "$variant" "$profile") || return "$E_CANNOT"
 	run "${launch[@]}" "$TOP/scripts/boot" --kernel "$(kernel "$variant" "$profile")" \
