@@ -85,8 +85,8 @@ has()
 	mkdir -p "$BUILD/runs/bench-baseline-seed2" "$BUILD/bench"
 	echo old >"$BUILD/bench/first.json"
 	bench 0
-	[ "$(wc -l <"$FAKE/boots")" -eq 16 ]
-	[ "$(sort -u "$FAKE/boots" | wc -l)" -eq 16 ]
+	[ "$(wc -l <"$FAKE/boots")" -eq 24 ]
+	[ "$(sort -u "$FAKE/boots" | wc -l)" -eq 24 ]
 	[ "$(sed 's/^[^ ]* //' "$FAKE/boots" | sort -u)" = "1 1" ]
 	[[ $output != *missed:* ]]
 	[[ $output == *"2 cases, 0 faster, 0 slower, 2 bars held, 0 missed"* ]]
@@ -100,7 +100,7 @@ has()
 	echo 'patched 1 1030' >"$FAKE/figures"
 	bench 0
 	[ "$(seeds)" = "1 2 3" ]
-	[ "$(wc -l <"$FAKE/boots")" -eq 48 ]
+	[ "$(wc -l <"$FAKE/boots")" -eq 72 ]
 	grep -qx 'bench-patched 1 1' "$FAKE/boots"
 	grep -qx 'bench-patched-seed2 2 1' "$FAKE/boots"
 	grep -qx 'scaling64-baseline-seed3 3 1' "$FAKE/boots"
@@ -175,7 +175,7 @@ has()
 @test "demo: the same, of its rows" {
 	echo 'patched 1 1030' >"$FAKE/figures"
 	bench 0 --demo
-	[ "$(wc -l <"$FAKE/boots")" -eq 6 ]
+	[ "$(wc -l <"$FAKE/boots")" -eq 18 ]
 	[[ $output == *"1 row missed."*"medians of seeds 1, 2 and 3:"*"map, 1 page |"*"1 cases, 0 faster, 0 slower, 1 bars held, 0 missed"* ]]
 	has demo.json runs 3
 	[ ! -e "$BUILD/bench/latest.json" ]
@@ -189,7 +189,7 @@ has()
 	echo 'patched 1 1030' >"$FAKE/figures"
 	bench 0 --repeat
 	grep -qx 'bench-patched-again 1 1' "$FAKE/boots"
-	[ "$(wc -l <"$FAKE/boots")" -eq 64 ]
+	[ "$(wc -l <"$FAKE/boots")" -eq 96 ]
 	[[ $output == *"measure bench, vanilla and patched (again)"* ]]
 	has latest.json patched 1000
 	has again.json patched 1030
@@ -198,7 +198,7 @@ has()
 	: >"$FAKE/figures"
 	rm "$FAKE/boots"
 	bench 0 --repeat
-	[ "$(wc -l <"$FAKE/boots")" -eq 32 ]
+	[ "$(wc -l <"$FAKE/boots")" -eq 48 ]
 	[ "$(seeds)" = 1 ]
 	[[ $output == *"largest difference 0.00 %"* ]]
 }
@@ -208,7 +208,7 @@ has()
 	DRY=1 bench 0
 	[ ! -e "$BUILD" ]
 	[ ! -e "$FAKE/boots" ]
-	[ "$(grep -c "/scripts/boot' .*'--icount' '--seed' '1'" <<<"$output")" -eq 16 ]
+	[ "$(grep -c "/scripts/boot' .*'--icount' '--seed' '1'" <<<"$output")" -eq 24 ]
 	[[ $output != *"-seed2"* ]]
 	[ "$(grep -c "/bench' 'compare'" <<<"$output")" -eq 1 ]
 }

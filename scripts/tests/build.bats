@@ -153,7 +153,7 @@ setup()
 		arch=${want%%-*}
 		# shellcheck disable=SC2076
 		[[ $output == *"$arch-patched-"*".cpio.gz with $W/cache/vmseries/busybox/$arch"* ]]
-		[[ $output == *"'--kernel' '$W/build/linux/obj-$want'"*"'--job' 'kunit' '--args' 'vcompound,vmalloc_huge,vmap_area,vmap_block'"*"'--debug'"* ]]
+		[[ $output == *"'--kernel' '$W/build/linux/obj-$want'"*"'--job' 'kunit' '--args' 'contig_alloc,vcompound,vmalloc_huge,vmap_area,vmap_block'"*"'--debug'"* ]]
 	done
 	# ARCH= is of those that name none
 	ARCH=i386 XDG_CACHE_HOME=$W/cache DRY=1 BUILD=$W/build run "$S/test" \
@@ -246,8 +246,10 @@ elf()
 }
 
 @test "the stresses: by name only, each with its kernel, job and memory" {
-	DRY=1 BUILD=$W/build run "$S/test" patched-stress-area patched-stockstress
+	DRY=1 BUILD=$W/build run "$S/test" patched-stress-area patched-stockstress \
+		patched-stress-contig
 	[ "$status" -eq 0 ]
+	[[ $output == *"obj-x86_64-debug/"*"'--job' 'stress-contig' '--args' '600'"*"movablecore="*"'--mem' '2G'"* ]]
 	[[ $output == *"obj-x86_64-stress/"*"'--job' 'stress-vmap-area' '--args' '600'"*"'--mem' '3G'"* ]]
 	[[ $output == *"obj-x86_64-debug/"*"'--job' 'stress-stock' '--args' '600,loops=100,repeat=1'"*"'--mem' '3G'"* ]]
 	DRY=1 BUILD=$W/build run "$S/test"
