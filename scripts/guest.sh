@@ -45,9 +45,12 @@ build_kernels()
 	done
 }
 
-# What is compiled of tools/testing/selftests/mm: ours, and some that stress runs
+# What is compiled of tools/testing/selftests/mm: ours, some that stress runs, and
+# those of patched-kselftest-mm
 PROGRAMS='vcompound mremap_test map_fixed_noreplace map_populate madv_populate
-mrelease_test droppable guard-regions'
+mrelease_test droppable guard-regions compaction_test hugetlb-mmap hugetlb-shm
+hugetlb-mremap hugetlb-vmemmap hugetlb-madvise hugetlb_dio
+hugetlb_fault_after_madv hugetlb_madv_vs_map thuge-gen write_to_hugetlbfs'
 
 # programs VARIANT: those that this kernel's source has, compiled to
 # $BUILD/selftests/VARIANT
