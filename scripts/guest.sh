@@ -47,10 +47,12 @@ build_kernels()
 
 # What is compiled of tools/testing/selftests/mm: ours, some that stress runs, and
 # those of patched-kselftest-mm
-PROGRAMS='vcompound mremap_test map_fixed_noreplace map_populate madv_populate
-mrelease_test droppable guard-regions compaction_test hugetlb-mmap hugetlb-shm
-hugetlb-mremap hugetlb-vmemmap hugetlb-madvise hugetlb_dio
-hugetlb_fault_after_madv hugetlb_madv_vs_map thuge-gen write_to_hugetlbfs'
+PROGRAMS='vcompound mremap_test mremap_dontunmap map_fixed_noreplace map_populate
+madv_populate mrelease_test droppable guard-regions compaction_test hugetlb-mmap
+hugetlb-shm hugetlb-mremap hugetlb-vmemmap hugetlb-madvise hugetlb_dio
+hugetlb_fault_after_madv hugetlb_madv_vs_map thuge-gen write_to_hugetlbfs
+process_madv merge pagemap_ioctl cow uffd-unit-tests uffd-stress
+uffd-wp-mremap'
 
 # programs VARIANT: those that this kernel's source has, compiled to
 # $BUILD/selftests/VARIANT
