@@ -1283,3 +1283,66 @@ stress_stock_stubs()
 	[ "$status" -eq 2 ]
 	[[ $output == *"--kselftest"* ]]
 }
+
+# contig_stubs: a guest for the stress of ranges, with room for five files
+contig_stubs()
+{
+	local g=$BATS_TEST_TMPDIR/guest
+
+	stress_stubs
+	: >"$g/debug/contig_benchmark"
+	printf '%s\n' 'MemAvailable: 174080 kB' 'MemFree: 174080 kB' 'Slab: 0 kB' \
+		>"$g/proc/meminfo"
+	echo "    count:    256" >"$g/proc/zoneinfo"
+	echo "contig_alloc_success 1" >"$g/proc/vmstat"
+	printf '#!/bin/sh\n' >"$g/bin/mount"
+	# It is called when the workers are done
+	cat >"$g/bin/umount" <<-END
+	#!/bin/sh
+	printf '%s\n' 'contig_alloc_success 1002' 'contig_alloc_migrated 1001' \
+		'contig_alloc_fail 7' >"$g/proc/vmstat"
+	END
+	chmod +x "$g/bin/mount" "$g/bin/umount"
+	export SETTLE=1
+}
+
+@test "job stress of ranges: every worker gets on, and the plan is met" {
+	contig_stubs
+	job stress-contig 2 hog cache shrink
+	[ "$status" -eq 0 ]
+	[ "${lines[-1]}" = "ok 1 stress_contig" ]
+	[[ $output == *"    1..6"* ]]
+	[[ $output == *"# 5 files of 4 MB, and a third of them removed"* ]]
+	[[ $output == *"1001 ranges, 1001 pages moved, 7 requests failed"* ]]
+	[[ $output == *"    ok 6 free"* ]]
+}
+
+@test "job stress of ranges: files that change, ranges not had, memory lost" {
+	contig_stubs
+	# Too few, and pages are missing
+	cat >"$BATS_TEST_TMPDIR/guest/bin/umount" <<-END
+	#!/bin/sh
+	echo contig_alloc_success 1000 >"$BATS_TEST_TMPDIR/guest/proc/vmstat"
+	echo MemFree: 100000 kB >"$BATS_TEST_TMPDIR/guest/proc/meminfo"
+	END
+	# What is compared is not the same
+	printf '#!/bin/sh\nexit 1\n' >"$BATS_TEST_TMPDIR/guest/bin/cmp"
+	chmod +x "$BATS_TEST_TMPDIR/guest/bin/cmp"
+	job stress-contig 2 cache shrink
+	[ "$status" -eq 1 ]
+	[[ $output == *"is not as it was"* ]]
+	[[ $output == *"    not ok 1 cache"* ]]
+	[[ $output == *"    ok 2 shrink"* ]]
+	[[ $output == *"    ok 3 log"* ]]
+	[[ $output == *"    not ok 4 progress"* ]]
+	[[ $output == *"    not ok 5 free"* ]]
+	[ "${lines[-1]}" = "not ok 1 stress_contig" ]
+}
+
+@test "job stress of ranges: what is missing is named" {
+	contig_stubs
+	rm "$DEBUG/contig_benchmark"
+	job stress-contig 2 hog
+	[ "$status" -eq 2 ]
+	[[ $output == *"CONFIG_CONTIG_BENCHMARK=y"* ]]
+}
