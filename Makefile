@@ -12,12 +12,19 @@ SHELL := /bin/sh
 # What a user gives as VARIABLE=value reaches the programs as environment.
 export V DRY ARCH BASE KDIR KSRC BUILD SECTION REVERSE FORCE VARIANT PROFILE \
 	RUN JOB LEVEL FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE \
-	REPEAT NO_CCACHE LINK
+	REPEAT NO_CCACHE LINK PATCH AUTHOR CHANGES
 # An empty one is none.  One verb at a time, even with -j: they share build/.
 .NOTPARALLEL:
 $(foreach v,V DRY ARCH BASE KDIR KSRC BUILD SECTION REVERSE FORCE VARIANT \
-	PROFILE RUN JOB LEVEL LINK FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE,\
+	PROFILE RUN JOB LEVEL LINK FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE \
+	PATCH AUTHOR CHANGES,\
 	$(if $($(v)),,$(eval unexport $(v))))
+
+# These only as make's arguments, because others give such names to variables of the
+# environment, too; and as they are: a $ in them is not make's.
+$(foreach v,CMD FILES HOST CONFIG MEM CPUS APPEND ICOUNT TIMEOUT COMPARE CASE LOG,\
+	$(if $(filter command,$(origin $(v))),\
+	$(eval override export $(v) := $$(value $(v))),$(eval unexport $(v))))
 
 S := scripts
 
@@ -33,7 +40,7 @@ setup:		## install the missing Debian packages
 # Where kernels are built, work in build/linux that is not refreshed yet stays
 # and is what gets built.
 lay: setup
-	@KEEP=1 $(S)/tree
+	@FORCE= KEEP=1 $(S)/tree
 
 tree: setup	## lay build/linux: the base and one commit a patch
 	@$(S)/tree
@@ -44,28 +51,34 @@ refresh:	## write patches/ back from build/linux
 apply:		## put the series on your own tree: KDIR=, SECTION=, REVERSE=1
 	@$(S)/apply
 
-rebase: setup	## try the series on another base: BASE=7.3-rc7
+rebase: setup	## try the series on another base: BASE=7.3.5, or KDIR=
 	@$(S)/rebase
 
 range-diff:	## what changed in the patches since the last commit here
 	@$(S)/range-diff
 
-export:		## mails of one SECTION= ready to send: VERSION=2
+export:		## mails of one SECTION=, or of PATCH=12 or 12-13 of it: AUTHOR=, VERSION=2
 	@$(S)/export
 
 build: lay	## build kernels: VARIANT=patched PROFILE=bench (or count, debug, rt)
 	@$(S)/build $(or $(VARIANT),patched) $(or $(PROFILE),bench)
 
-boot: build	## boot a kernel with a JOB= of scripts/guest/jobs
+boot: lay	## boot a kernel with a JOB= of scripts/guest/jobs
 	@$(S)/run $(or $(VARIANT),patched) $(or $(PROFILE),bench) $(or $(JOB),selftest-ok)
 
-shell: build	## an interactive shell in a guest; Ctrl-A X ends it
+shell: lay	## an interactive shell in a guest; Ctrl-A X ends it
 	@$(S)/run $(or $(VARIANT),patched) $(or $(PROFILE),bench) shell
+
+run: lay	## your own command in a guest: CMD=, FILES=, HOST=; COMPARE=1
+	@$(S)/run $(or $(VARIANT),patched) $(or $(PROFILE),bench) command
+
+decode:		## a console's log, LOG=, with file and line for each function
+	@$(S)/decode
 
 demo: lay	## vanilla and patched side by side: the main job
 	@$(S)/demo
 
-test: lay	## KUnit, stock test_vmalloc, kselftest in a debug kernel: RUN=
+test: lay	## KUnit, stock test_vmalloc, kselftest in a debug kernel: RUN=, CASE=
 	@$(S)/test $(RUN)
 
 bench: lay	## instructions, locks, flushes, vanilla against patched: REPEAT=1
@@ -74,9 +87,6 @@ bench: lay	## instructions, locks, flushes, vanilla against patched: REPEAT=1
 gdbcheck: lay	## the kernel's gdb script for vmalloc areas, on a live guest
 	@$(S)/setup gdb
 	@$(S)/gdb-check
-
-scaling: setup	## what a model predicts at 8 to 256 CPUs, from the last bench
-	@$(S)/scaling
 
 report: setup	## one HTML page with plots from the last bench
 	@$(S)/report
@@ -91,7 +101,7 @@ clean:		## remove build/ (the cache stays; make clean tells where)
 	@$(S)/clean
 
 .PHONY: help doctor setup lay tree refresh apply rebase range-diff export build \
-	boot shell demo test bench gdbcheck report scaling model check clean
+	boot shell run decode demo test bench gdbcheck report model check clean
 
 # An unknown verb is one clear line.
 %:
