@@ -29,11 +29,12 @@ enum better { LOWER, HIGHER, EQUAL, NONE };
 
 static const char * const better_name[] = { "lower", "higher", "equal", "none" };
 
-enum verdict { SAME, FASTER, UNJUDGED, REF_IS_OFF, MISSED, SLOWER, INVALID, MISSING };
+enum verdict { SAME, FASTER, UNJUDGED, OPEN, REF_IS_OFF, MISSED, SLOWER, INVALID,
+	       MISSING };
 
 static const char * const verdict_name[] = {
-	"same", "faster", "unjudged", "ref-off", "missed", "slower", "invalid",
-	"missing",
+	"same", "faster", "unjudged", "open", "ref-off", "missed", "slower",
+	"invalid", "missing",
 };
 
 struct value {
@@ -60,11 +61,20 @@ struct metric {
 	bool time;		/* "faster" instead of "better" */
 };
 
+/* A column of the table of shapes: a metric with one bar for all of them */
+struct column {
+	const char *metric, *head;
+	enum better better;
+	double bar, plus;	/* the most: bar * vanilla's + plus; NaN: none */
+};
+
 struct row {
 	const char *test, *metric, *title;
 	enum better better;
 	double bar, max, ref;	/* NaN: none */
 	bool exact_ref, demo, used;
+	const struct column *column;	/* of a shape, or NULL */
+	const char *open;	/* the section that has to hold the bar, or NULL */
 
 	const struct value *vanilla, *patched;
 	double ratio;		/* NaN: none */
@@ -81,9 +91,12 @@ static struct metric *metrics;
 static size_t nr_metrics;
 static struct row *rows;
 static size_t nr_rows;
+static struct column *columns;
+static size_t nr_columns;
+static bool shaped;	/* a shape with these columns was read */
 
 static struct {
-	unsigned int cases, faster, slower, held, missed;
+	unsigned int cases, faster, slower, held, missed, open;
 } sum;
 
 /* Input */
@@ -266,6 +279,35 @@ static void read_metric(char *line, const char *path, unsigned int nr)
 	metrics[nr_metrics++] = m;
 }
 
+/* What all rows want of their names */
+static void add_row(const struct row *r, const char *path, unsigned int nr)
+{
+	size_t i;
+
+	if (!find_metric(r->metric))
+		die("%s:%u: metric '%s' is unknown; add '@metric %s count TITLE' above",
+		    path, nr, r->metric, r->metric);
+	for (i = 0; i < nr_rows; i++)
+		if (!strcmp(rows[i].test, r->test) &&
+		    !strcmp(rows[i].metric, r->metric))
+			die("%s:%u: %s %s stands there twice; remove one", path,
+			    nr, r->test, r->metric);
+	rows = more(rows, nr_rows, sizeof(*r));
+	rows[nr_rows++] = *r;
+}
+
+static enum better read_better(const char *word, const char *path,
+			       unsigned int nr)
+{
+	enum better better = LOWER;
+
+	while (strcmp(word, better_name[better]))
+		if (++better > NONE)
+			die("%s:%u: better is '%s'; write lower, higher, equal or none",
+			    path, nr, word);
+	return better;
+}
+
 static void read_row(char *line, const char *path, unsigned int nr)
 {
 	static const double usual[] = { SLACK, 1 / SLACK, 1, NAN };
@@ -282,13 +324,7 @@ static void read_row(char *line, const char *path, unsigned int nr)
 	r.test = word[0];
 	r.metric = word[1];
 	r.title = line;
-	if (!find_metric(r.metric))
-		die("%s:%u: metric '%s' is unknown; add '@metric %s count TITLE' above",
-		    path, nr, r.metric, r.metric);
-	while (strcmp(word[2], better_name[r.better]))
-		if (++r.better > NONE)
-			die("%s:%u: better is '%s'; write lower, higher, equal or none",
-			    path, nr, word[2]);
+	r.better = read_better(word[2], path, nr);
 	r.bar = !strcmp(word[3], "default") ? usual[r.better] :
 		column(word[3], "the bar", path, nr);
 	r.max = column(word[4], "the maximum", path, nr);
@@ -304,13 +340,88 @@ static void read_row(char *line, const char *path, unsigned int nr)
 	if (r.better == NONE && !isnan(r.bar))
 		die("%s:%u: a bar says nothing when better is none; write -",
 		    path, nr);
-	for (i = 0; i < nr_rows; i++)
-		if (!strcmp(rows[i].test, r.test) &&
-		    !strcmp(rows[i].metric, r.metric))
-			die("%s:%u: %s %s stands there twice; remove one", path,
-			    nr, r.test, r.metric);
-	rows = more(rows, nr_rows, sizeof(r));
-	rows[nr_rows++] = r;
+	add_row(&r, path, nr);
+}
+
+/* Is @name in @list, "a,b,c"?  Without a list everything is. */
+static bool listed(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (!list)
+		return true;
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',';
+		if (!strncmp(list, name, len) && strchr(",", list[len]))
+			return true;
+	}
+	return false;
+}
+
+static void read_column(char *line, const char *path, unsigned int nr)
+{
+	struct column c = { .metric = next_word(&line) };
+	const char *better = next_word(&line), *bar = next_word(&line);
+	const char *plus = next_word(&line);
+
+	line += strspn(line, " \t");
+	if (!plus || !*line)
+		die("%s:%u: a column is: @column METRIC BETTER BAR PLUS HEAD",
+		    path, nr);
+	c.head = line;
+	c.better = read_better(better, path, nr);
+	if (c.better != LOWER && c.better != NONE)
+		die("%s:%u: a column is better when it is lower, or none", path,
+		    nr);
+	c.bar = column(bar, "the bar", path, nr);
+	c.plus = column(plus, "what may be added", path, nr);
+	if (shaped) {
+		/* Of another set; the rows before keep theirs */
+		columns = NULL;
+		nr_columns = 0;
+		shaped = false;
+	}
+	columns = more(columns, nr_columns, sizeof(c));
+	columns[nr_columns++] = c;
+}
+
+/* SECTION:METRIC,METRIC: those that the section does not hold yet */
+static void read_shape(char *line, const char *path, unsigned int nr)
+{
+	const char *test = next_word(&line);
+	char *open = next_word(&line), *list;
+	size_t i, known = 0, left = 0;
+
+	line += strspn(line, " \t");
+	if (!open || !*line)
+		die("%s:%u: a shape is: @shape CASE SECTION:METRIC,METRIC|- TITLE",
+		    path, nr);
+	list = strchr(open, ':');
+	if (list)
+		*list++ = '\0';
+	else if (strcmp(open, "-"))
+		die("%s:%u: what is open is '%s'; write SECTION:METRIC,METRIC or -",
+		    path, nr, open);
+	for (i = 0; list && list[i]; i++)
+		left += list[i] == ',' || !list[i + 1];
+	for (i = 0; i < nr_columns; i++) {
+		struct row r = {
+			.test = test, .metric = columns[i].metric,
+			.title = line, .better = columns[i].better,
+			.bar = columns[i].bar, .max = NAN, .ref = NAN,
+		};
+
+		if (list && listed(list, r.metric)) {
+			r.open = open;
+			known++;
+		}
+		add_row(&r, path, nr);
+		rows[nr_rows - 1].column = &columns[i];
+	}
+	shaped = true;
+	if (known != left)
+		die("%s:%u: '%s' has a metric that is no @column above", path,
+		    nr, list);
 }
 
 static void read_cases(const char *path)
@@ -332,24 +443,13 @@ static void read_cases(const char *path)
 			continue;
 		if (!strncmp(line, "@metric ", 8))
 			read_metric(line + 8, path, nr);
+		else if (!strncmp(line, "@column ", 8))
+			read_column(line + 8, path, nr);
+		else if (!strncmp(line, "@shape ", 7))
+			read_shape(line + 7, path, nr);
 		else
 			read_row(line, path, nr);
 	}
-}
-
-/* Is @name in @list, "a,b,c"?  Without a list everything is. */
-static bool listed(const char *list, const char *name)
-{
-	size_t len = strlen(name);
-
-	if (!list)
-		return true;
-	for (; list; list = strchr(list, ',')) {
-		list += *list == ',';
-		if (!strncmp(list, name, len) && strchr(",", list[len]))
-			return true;
-	}
-	return false;
 }
 
 /* Judgement */
@@ -381,6 +481,25 @@ static bool have_values(struct row *r)
 	return !r->missed;
 }
 
+/* Of a shape: at most so much more than vanilla */
+static void judge_shape(struct row *r)
+{
+	const struct column *c = r->column;
+	const double v = r->vanilla->val, p = r->patched->val;
+
+	if (isnan(r->bar))
+		r->verdict = UNJUDGED;
+	else if (p <= r->bar * v + c->plus + EPSILON)
+		r->verdict = p * SLACK < v ? FASTER : SAME;
+	else if (r->open)
+		r->verdict = OPEN;
+	else
+		problem(r, r->bar > SLACK ? MISSED : SLOWER,
+			text("at most %.2f * vanilla + %s", r->bar,
+			     figure(c->plus)));
+	r->bar_held = !isnan(r->bar) && !r->missed && r->verdict != OPEN;
+}
+
 static void judge(struct row *r, bool check_ref)
 {
 	double v, p, gain;
@@ -391,6 +510,10 @@ static void judge(struct row *r, bool check_ref)
 	v = r->vanilla->val;
 	p = r->patched->val;
 	r->ratio = v > 0 ? p / v : p > 0 ? INFINITY : 1;
+	if (r->column) {
+		judge_shape(r);
+		return;
+	}
 
 	/* how many times better, and what that must be at least */
 	gain = r->better == HIGHER ? r->ratio : 1 / r->ratio;
@@ -439,6 +562,10 @@ static void judge_all(bool check_ref)
 	for (i = 0; i < nr_rows; i++) {
 		struct row *r = &rows[i];
 
+		/* Not every shape has all columns. */
+		if (r->column && !find_value(&variants[0], r->test, r->metric) &&
+		    !find_value(&variants[1], r->test, r->metric))
+			r->used = false;
 		if (!r->used) {
 			/* left out on purpose: known all the same */
 			ask(&variants[0], r);
@@ -446,6 +573,7 @@ static void judge_all(bool check_ref)
 			continue;
 		}
 		judge(r, check_ref);
+		sum.open += r->verdict == OPEN;
 		sum.cases++;
 		sum.faster += r->verdict == FASTER;
 		sum.slower += r->verdict == SLOWER;
@@ -469,6 +597,8 @@ static const char *mark(const struct row *r)
 		return time ? "faster" : "better";
 	case UNJUDGED:
 		return "";
+	case OPEN:
+		return "open";
 	case REF_IS_OFF:
 		return "VANILLA OFF";
 	case MISSED:
@@ -545,7 +675,8 @@ static void print_sections(void)
 		for (i = 0; i < nr_rows; i++) {
 			const struct row *r = &rows[i];
 
-			if (!r->used || strcmp(r->metric, metrics[m].name))
+			if (!r->used || r->column ||
+			    strcmp(r->metric, metrics[m].name))
 				continue;
 			if (!head)
 				print_head(metrics[m].title, width, "  ");
@@ -555,6 +686,85 @@ static void print_sections(void)
 		if (head)
 			putchar('\n');
 	}
+}
+
+/* A ratio in six places, and a mark */
+static void print_cell(const struct row *r)
+{
+	const char *colour = r->missed ? "\033[1;31m" :
+		r->verdict == OPEN ? "\033[33m" :
+		r->verdict == FASTER ? "\033[32m" : "";
+	bool tty = colours() && *colour;
+
+	printf(" %s%6s%c%s", tty ? colour : "",
+	       r->ratio >= 1000 && !isinf(r->ratio) ? "1000+" :
+	       ratio_text(r, r->ratio >= 100 ? 0 : 2),
+	       r->missed ? '!' : r->verdict == OPEN ? 'o' : ' ',
+	       tty ? "\033[m" : "");
+}
+
+/* The shapes: a line each, with the ratio of each column of their set */
+static void print_shapes(void)
+{
+	const struct column *set = NULL;
+	unsigned int bad = 0;
+	size_t i, j, nr, used;
+
+	for (i = 0; i < nr_rows; i += nr) {
+		for (nr = used = 0; i + nr < nr_rows && rows[i + nr].column &&
+		     !strcmp(rows[i + nr].test, rows[i].test); nr++)
+			used += rows[i + nr].used;
+		if (!used) {
+			nr += !nr;
+			continue;
+		}
+		if (set != rows[i].column) {
+			printf("%s%-38s", set ? "\n" : "", "patched / vanilla");
+			for (j = i; j < i + nr; j++)
+				printf(" %6s ", rows[j].column->head);
+			putchar('\n');
+			set = rows[i].column;
+		}
+		printf("%-38s", rows[i].title);
+		for (j = i; j < i + nr; j++) {
+			if (rows[j].used)
+				print_cell(&rows[j]);
+			else
+				printf("        ");
+			bad += rows[j].used &&
+				(rows[j].missed || rows[j].verdict == OPEN);
+		}
+		putchar('\n');
+	}
+	if (set)
+		printf("%u are above the bar: '!' missed, 'o' open for the section that the list of cases names\n\n",
+		       bad);
+}
+
+static char *row_name(const struct row *r)
+{
+	return text("%s %s", r->test, r->metric);
+}
+
+/* What is open and holds may be taken off the list. */
+static void name_open(void)
+{
+	const struct row *first = NULL;
+	unsigned int nr = 0;
+	size_t i;
+
+	for (i = 0; i < nr_rows; i++) {
+		if (!rows[i].used || !rows[i].open || !rows[i].bar_held)
+			continue;
+		nr++;
+		if (!first)
+			first = &rows[i];
+	}
+	if (nr)
+		printf("%u listed as open, and held here, as %s\n", nr,
+		       row_name(first));
+	if (sum.open)
+		printf("%u open\n", sum.open);
 }
 
 static void print_demo(void)
@@ -569,11 +779,6 @@ static void print_demo(void)
 	for (i = 0; i < (int)nr_rows; i++)
 		if (rows[i].used)
 			print_row(&rows[i], rows[i].title, width, " | ", 2);
-}
-
-static char *row_name(const struct row *r)
-{
-	return text("%s %s", r->test, r->metric);
 }
 
 /*
@@ -680,6 +885,10 @@ static cJSON *row_json(const struct row *r)
 	add_number(o, "bar", r->bar);
 	add_number(o, "max", r->max);
 	add_number(o, "ref", r->ref);
+	if (r->column)
+		add_number(o, "plus", r->column->plus);
+	if (r->open)
+		cJSON_AddStringToObject(o, "open", r->open);
 	cJSON_AddStringToObject(o, "verdict", verdict_name[r->verdict]);
 	if (r->problems)
 		cJSON_AddStringToObject(o, "problems", r->problems);
@@ -788,11 +997,14 @@ static int compare(int argc, char **argv, bool demo)
 			settle(&variants[i].values[j]);
 	}
 	judge_all(!opt.only_bars);
-	if (demo)
+	if (demo) {
 		print_demo();
-	else
+	} else {
 		print_sections();
-	name_unasked(opt.cases);
+		print_shapes();
+	}
+	if (!demo)
+		name_unasked(opt.cases);
 	name_gaps();
 	if (opt.json)
 		write_json(opt.json, opt.base, opt.stamp);
@@ -802,6 +1014,7 @@ static int compare(int argc, char **argv, bool demo)
 			putchar('\n');
 		print_missed();
 	}
+	name_open();
 	printf("%u cases, %u faster, %u slower, %u bars held, %u missed\n",
 	       sum.cases, sum.faster, sum.slower, sum.held, sum.missed);
 	return sum.missed ? E_FAIL : E_OK;

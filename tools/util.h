@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Exit codes, as in scripts/lib.sh */
+/* Exit codes, as in scripts/lib/lib.sh */
 enum { E_OK = 0, E_FAIL = 1, E_CANNOT = 4 };
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -456,3 +456,79 @@ figures()
 	expect 0 bench --help
 	has "usage: bench compare"
 }
+
+# shapes VANILLA PATCHED [OPEN]: one shape with three columns
+# shellcheck disable=SC2086 # two words each
+shapes()
+{
+	cat >row <<-END
+	@metric map time mean
+	@metric map_max time longest
+	@metric most_kb count KB
+	@column map lower 1.02 3 map
+	@column map_max lower 1.5 300 max
+	@column most_kb lower 1.1 64 KB
+	@shape shape/a ${3:--} a shape
+	END
+	printf 'BENCH shape/a map %s\nBENCH shape/a map_max %s\n' $1 >v.log
+	printf 'BENCH shape/a map %s\nBENCH shape/a map_max %s\n' $2 >p.log
+	bench compare --cases row vanilla=v.log patched=p.log --json out.json
+}
+
+@test "shapes: a line of ratios; a column that nobody measured is empty" {
+	expect 0 shapes '100 1000' '50 1800'
+	has "a shape                                  0.50    1.80 "
+	ends "2 cases, 1 faster, 0 slower, 2 bars held, 0 missed"
+}
+
+@test "shapes: above the bar and what may be added to it" {
+	expect 1 shapes '100 1000' '106 1801'
+	has "1.06!   1.80!"
+	has "shape/a map_max"
+	has "MISSED: at most 1.50 * vanilla + 300"
+	ends "2 cases, 0 faster, 1 slower, 0 bars held, 2 missed"
+}
+
+@test "shapes: what is open is shown, and does not fail" {
+	expect 0 shapes '100 1000' '50 9000' vmap-block:map_max
+	has "0.50    9.00o"
+	has "1 open"
+	ends "2 cases, 1 faster, 0 slower, 1 bars held, 0 missed"
+	grep -q '"open":.*"vmap-block"' out.json
+	# other columns of it do
+	expect 1 shapes '100 1000' '200 9000' vmap-block:map_max
+	ends "2 cases, 0 faster, 1 slower, 0 bars held, 1 missed"
+	# it may come off the list
+	expect 0 shapes '100 1000' '50 900' vmap-block:map_max
+	has "1 listed as open, and held here, as shape/a map_max"
+}
+
+@test "shapes: a column of one kernel only is missing" {
+	expect 0 shapes '100 1000' '50 1000'
+	echo 'BENCH shape/a most_kb 5' >>p.log
+	expect 1 bench compare --cases row vanilla=v.log patched=p.log
+	has "MISSING: no figure of vanilla"
+}
+
+@test "shapes: lines that are broken" {
+	expect 4 shapes '1 1' '1 1' vmap-block:nothing
+	has "'nothing' has a metric that is no @column above"
+	expect 4 shapes '1 1' '1 1' nothing
+	has "what is open is 'nothing'; write SECTION:METRIC,METRIC or -"
+}
+
+@test "shapes: other columns after a shape are a table of their own" {
+	shapes '100 1000' '50 1000' >/dev/null
+	cat >>row <<-'END'
+	@metric lines count lines
+	@column lines lower 1.1 1 lines
+	@shape lines/b - another one
+	END
+	echo 'BENCH lines/b lines 10' >>v.log
+	echo 'BENCH lines/b lines 13' >>p.log
+	expect 1 bench compare --cases row vanilla=v.log patched=p.log
+	has "patched / vanilla                         map     max      KB "
+	has "patched / vanilla                       lines "
+	has "another one                              1.30!"
+	has "a shape                                  0.50    1.00 "
+}

@@ -2,13 +2,13 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2317 # the workers are called by name
 #
-# What the stress jobs share: workers side by side, each a function that does a
-# round of its work, and what is wrong with the kernel meanwhile.  Sourced by a
-# job of /jobs, which sets seconds, WORKERS, and
+# Shared code of the stress jobs: runs workers side by side, each a function that
+# does a round of its work, and watches the kernel meanwhile.  Sourced by a job of
+# /jobs, which sets seconds, WORKERS, and
 #
-#	areas		prints the address ranges that kcore is to read some of
+#	areas		prints the address ranges from which kcore reads some
 #	work_X ROUND	for each worker X that is not here
-#	each_step	what is looked at every STEP seconds
+#	each_step	is called every STEP seconds
 #
 # and then calls begin, work, verdicts, its own verdict lines, and end.
 
@@ -20,8 +20,8 @@ JOBS=${JOBS:-/jobs}
 MODPROBE=${MODPROBE:-/bin/modprobe}
 DIR=${DIR:-/tmp/stress}
 GRACE=${GRACE:-900}	# seconds for a worker's last round
-STEP=${STEP:-10}	# seconds between two looks at the log
-KCORE_PAGES=${KCORE_PAGES:-1024}	# of an area are read at most
+STEP=${STEP:-10}	# seconds between two checks of the log
+KCORE_PAGES=${KCORE_PAGES:-1024}	# at most this many are read per area
 
 # numbers NUMBER...: are all of them numbers, and none is 0?
 numbers()
@@ -44,7 +44,7 @@ need()
 	}
 }
 
-# need_worker WORKER: what those below need
+# need_worker WORKER: check what the workers below need
 need_worker()
 {
 	case $1 in
@@ -61,15 +61,15 @@ now()
 	cut -d . -f 1 "$PROC/uptime"
 }
 
-# The workers.  work_X ROUND does one round; status 0: done; 1: could not be
-# done this time; else something is wrong, and a line on standard output says what.
+# The workers.  work_X ROUND does one round; status 0: done; 1: not possible this
+# time; otherwise something is wrong, and a line on standard output describes it.
 
-# One CPU after another goes and comes back
+# Take one CPU after another offline and back online
 work_hotplug()
 {
 	nr=$(find "$CPUS" -maxdepth 2 -path '*/cpu[1-9]*/online' | wc -l)
 	online=$CPUS/cpu$((1 + $1 % nr))/online
-	# Busy for a moment, when another takes it at the same time
+	# Briefly busy if another task takes it at the same time
 	echo 0 >"$online" 2>/dev/null || return 1
 	usleep 200000
 	tries=0
@@ -89,8 +89,8 @@ work_shrink()
 	usleep 300000
 }
 
-# What /proc/kcore shows of some areas.  It is an ELF file; its program headers
-# tell where in the file an address is.
+# Read some areas through /proc/kcore.  It is an ELF file; its program headers map
+# addresses to offsets in the file.
 work_kcore()
 {
 	core=$PROC/kcore
@@ -121,8 +121,8 @@ work_kcore()
 	done
 }
 
-# rounds WORKER: round after round, until told to stop; leaves in DIR how many
-# it has done, and, on a failure, why
+# rounds WORKER: run rounds until stopped; write the number of rounds and, on a
+# failure, the reason to DIR
 rounds()
 {
 	round=0 count=0 missed=0
@@ -148,8 +148,8 @@ counted()
 	cut -d ' ' -f 1 "$DIR/$1.count" 2>/dev/null || echo 0
 }
 
-# splat: what of the log should not be there, also what panic_on_warn lets
-# pass: reports of lockdep and RCU, sleeping in atomic context
+# splat: print unexpected lines of the log, including those that do not trigger
+# panic_on_warn: reports of lockdep and RCU, sleeping in atomic context
 splat()
 {
 	dmesg | grep -m 1 -E 'BUG: |WARNING: |INFO: (task|rcu|suspicious|possible|trying)|rcu: INFO: |Oops|general protection|DEBUG_LOCKS_WARN|bad unlock balance|inconsistent lock state|Bad page state'
@@ -161,14 +161,14 @@ tainted()
 	[ $(($(cat "$PROC/sys/kernel/tainted") & (512 | 128 | 32 | 16384))) -ne 0 ]
 }
 
-# lockdep_off: it reports once, and is off then
+# lockdep_off: it reports only once, and is off after that
 lockdep_off()
 {
 	[ -r "$PROC/lockdep_stats" ] &&
 		grep -qE 'debug_locks: +0' "$PROC/lockdep_stats"
 }
 
-# watch: keeps the first thing that is wrong with the kernel; the log forgets
+# watch: record the first thing that is wrong with the kernel; the log is limited
 watch()
 {
 	[ ! -s "$DIR/splat" ] || return 1
@@ -200,12 +200,12 @@ meminfo()
 	}' "$PROC/meminfo"
 }
 
-# begin SUITE TESTS: the document's head; TESTS come after those of the workers
+# begin SUITE TESTS: print the document's head; TESTS follow those of the workers
 begin()
 {
 	suite=$1 tests=$2
 	mkdir -p "$DIR" && rm -f "$DIR"/*
-	# Addresses as they are, for root
+	# Show real addresses to root
 	[ ! -w "$PROC/sys/kernel/kptr_restrict" ] ||
 		echo 1 >"$PROC/sys/kernel/kptr_restrict"
 	echo "KTAP version 1"
@@ -218,7 +218,7 @@ begin()
 	echo "    # $seconds seconds, $(areas | wc -l) areas, $(meminfo)"
 }
 
-# work: all workers, until the time is over or the kernel complains
+# work: run all workers until the time is up or the kernel complains
 work()
 {
 	# shellcheck disable=SC2086 # words
@@ -252,7 +252,7 @@ work()
 	watch
 }
 
-# verdicts: of the workers, and of the kernel's log
+# verdicts: print those of the workers and of the kernel's log
 verdicts()
 {
 	# shellcheck disable=SC2086 # words
@@ -277,7 +277,7 @@ stuck, $GRACE s after the end"
 	verdict $? log "$(cat "$DIR/splat")"
 }
 
-# end: the suite's own line, and the job's status
+# end: print the suite's own line, and set the job's status
 end()
 {
 	if [ $status -eq 0 ]; then
