@@ -39,7 +39,7 @@ files()
 @test "apply: plain tree, twice, and off again" {
 	run "$S/apply"
 	fails 0
-	says "is Linux 7.2.13, which the series is known to apply to"
+	says "is Linux 7.2.13"
 	says "3 patches on $KDIR"
 	[ "$(files)" = "$FULL" ]
 	run "$S/apply"
@@ -55,6 +55,49 @@ files()
 	says "does not come off"
 	[ "$(sum "$KDIR")" = "$PLAIN" ]
 	clean
+}
+
+@test "apply: an older version of the patches is not 'already applied'" {
+	cp -a "$PATCHES" "$W/old"
+	for kind in plain git; do
+		[ $kind = plain ] || gitify
+		PATCHES=$W/old run "$S/apply"
+		fails 0
+		before=$(files)
+		sed 's/bar5_contig/bar5_other/' "$W/old/$C" >"$PATCHES/$C"
+		run "$S/apply"
+		fails 4
+		says "has 3 patches of the series on, but not $C as it is now"
+		says "make apply KDIR=$KDIR REVERSE=1"
+		[ "$(files)" = "$before" ]
+		# what did not change is applied
+		SECTION=vmap-block run "$S/apply"
+		fails 0
+		says "already applied"
+		REVERSE=1 run "$S/apply"
+		fails 0
+		run "$S/apply"
+		fails 0
+		grep -q bar5_other "$KDIR/mm/bar.c"
+		REVERSE=1 run "$S/apply"
+		fails 0
+	done
+	[ "$(sum "$KDIR")" = "$PLAIN" ]
+}
+
+@test "apply: two at a time are refused, and nothing is lost" {
+	run "$S/apply"
+	fails 0
+	exec 8<"$KDIR"
+	flock 8
+	REVERSE=1 run "$S/apply" 8<&-
+	exec 8<&-
+	fails 4
+	says "another program works on $KDIR"
+	[ "$(files)" = "$FULL" ]
+	REVERSE=1 run "$S/apply"
+	fails 0
+	[ "$(sum "$KDIR")" = "$PLAIN" ]
 }
 
 @test "apply: git tree, twice, and off again" {
@@ -83,7 +126,7 @@ files()
 	k commit -q -a -m mine
 	REVERSE=1 run "$S/apply"
 	fails 4
-	says "1 commits lie on top"
+	says "has 1 commit on top"
 }
 
 @test "apply: a tree that has the series without us" {
@@ -111,7 +154,7 @@ files()
 	says "already applied"
 	run "$S/apply"
 	fails 4
-	says "has other patches of the series on"
+	says "has 2 patches of the series on, but not $C as it is now"
 	REVERSE=1 run "$S/apply"
 	fails 0
 	[ "$(sum "$KDIR")" = "$PLAIN" ]
@@ -136,7 +179,8 @@ files()
 	run "$S/apply"
 	fails 1
 	says "$C does not apply: mm/foo.c: hunk 1 (@@ -47,7 +47,7 @@"
-	says "found Linux 7.2.13, expected base 7.2.13, 7.3-rc7"
+	says "Linux 7.2.13, which the series applies to as released: this one differs"
+	says "make rebase KDIR=$KDIR"
 	says "nothing was changed"
 	[ "$(sum "$KDIR")" = "$before" ]
 	gitify
@@ -222,9 +266,18 @@ files()
 		>"$KDIR/Makefile"
 	DRY=1 run "$S/apply"
 	says "is Linux 7.3-rc9, not in the file bases; trying"
-	sed -i 's/rc9/rc7-mine/' "$KDIR/Makefile"
+	# which it does not apply to: the message must not say that it does
+	sed -i 's/foo47(void)/foo47(long)/' "$KDIR/mm/foo.c"
+	run "$S/apply"
+	fails 1
+	says "$C does not apply: mm/foo.c: hunk 1"
+	says "Linux 7.3-rc9, not in the file bases, which has 7.2.13"
+	sed -i 's/foo47(long)/foo47(void)/' "$KDIR/mm/foo.c"
+	printf 'VERSION = 7\nPATCHLEVEL = 2\nSUBLEVEL = 13\nEXTRAVERSION = -mine\n' \
+		>"$KDIR/Makefile"
 	DRY=1 run "$S/apply"
-	says "known to apply"
+	says "is Linux 7.2.13-mine"
+	not grep -q "not in the file bases" <<<"$output"
 	printf 'VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 5\nEXTRAVERSION =\n' \
 		>"$KDIR/Makefile"
 	run "$S/apply"
@@ -232,7 +285,7 @@ files()
 	says "far from the bases"
 }
 
-@test "apply: a plain tree inside somebody's repository stays plain" {
+@test "apply: a plain tree inside another repository stays plain" {
 	git -C "$W" init -q
 	run "$S/apply"
 	fails 0
@@ -254,4 +307,21 @@ files()
 	says "nothing was changed"
 	[ "$after" = "$PLAIN" ]
 	clean
+}
+
+@test "apply: a full disk for temporary files is named, and changes nothing" {
+	local before
+
+	[ "$(id -u)" -eq 0 ] || skip "needs root for a small tmpfs"
+	mkdir "$W/small"
+	mount -t tmpfs -o size=64k none "$W/small" 2>/dev/null ||
+		skip "cannot mount a tmpfs here"
+	head -c 200000 /dev/urandom | base64 >>"$KDIR/mm/foo.c"
+	before=$(sum "$KDIR")
+	TMPDIR=$W/small run "$S/apply"
+	umount "$W/small"
+	fails 4
+	says "set TMPDIR="
+	[ "$(wc -l <<<"$output")" -le 2 ]
+	[ "$(sum "$KDIR")" = "$before" ]
 }

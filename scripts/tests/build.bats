@@ -15,35 +15,61 @@ setup()
 }
 
 @test "an option that olddefconfig drops fails by name" {
-	printf 'CONFIG_SMP=y\nCONFIG_NO_SUCH_THING=y\n' >"$W/x.config"
-	run "$S/kconfig" "$SRC" "$W/obj" "$W/x.config"
+	# It depends on SMP
+	printf 'CONFIG_SMP=n\nCONFIG_HOTPLUG_CPU=y\n' >"$W/x.config"
+	run "$S/lib/kconfig" "$SRC" "$W/obj" "$W/x.config"
 	[ "$status" -eq 1 ]
-	[[ $output == *"CONFIG_NO_SUCH_THING=y asked for in x.config came out as n"* ]]
+	[[ $output == *"CONFIG_HOTPLUG_CPU=y requested in x.config came out as n"* ]]
 	[ ! -e "$W/obj/.config" ]
+}
+
+@test "an option that the tree does not have is left out, and said so; with --all it fails" {
+	printf 'CONFIG_SMP=y\nCONFIG_NO_SUCH_THING=y\n' >"$W/x.config"
+	run "$S/lib/kconfig" "$SRC" "$W/obj" "$W/x.config"
+	[ "$status" -eq 0 ]
+	[[ $output == *"not in this tree, left out: CONFIG_NO_SUCH_THING"* ]]
+	grep -qx CONFIG_SMP=y "$W/obj/.config"
+	rm -rf "$W/obj"
+	run "$S/lib/kconfig" --all "$SRC" "$W/obj" "$W/x.config"
+	[ "$status" -eq 1 ]
+	[[ $output == *"CONFIG_NO_SUCH_THING=y requested in x.config came out as n"* ]]
+	[ ! -e "$W/obj/.config" ]
+	run "$S/lib/kconfig" --loose "$SRC" "$W/obj" "$W/x.config"
+	[ "$status" -eq 0 ]
+	[[ $output != *"left out"* ]]
 }
 
 @test "an option that cannot be switched off fails by name" {
 	printf 'CONFIG_X86=n\n' >"$W/x.config"
-	run "$S/kconfig" "$SRC" "$W/obj" "$W/x.config"
+	run "$S/lib/kconfig" "$SRC" "$W/obj" "$W/x.config"
 	[ "$status" -eq 1 ]
-	[[ $output == *"CONFIG_X86=n asked for in x.config came out as y"* ]]
+	[[ $output == *"CONFIG_X86=n requested in x.config came out as y"* ]]
 }
 
-@test "a later fragment has the last word, and the same again changes nothing" {
+@test "'is not set' is a value, too" {
+	printf 'CONFIG_SMP=y\nCONFIG_SWAP=y\n' >"$W/a.config"
+	printf '# CONFIG_SWAP is not set\n# CONFIG_X86 is not set\n' >"$W/b.config"
+	run "$S/lib/kconfig" "$SRC" "$W/obj" "$W/a.config" "$W/b.config"
+	[ "$status" -eq 1 ]
+	[[ $output == *"CONFIG_X86=n requested in b.config came out as y"* ]]
+	[[ $output != *SWAP* ]]
+}
+
+@test "a later fragment overrides, and the same again changes nothing" {
 	printf 'CONFIG_64BIT=y\nCONFIG_SMP=n\n' >"$W/a.config"
 	printf 'CONFIG_SMP=y\nCONFIG_NR_CPUS=64\n' >"$W/b.config"
-	"$S/kconfig" "$SRC" "$W/obj" "$W/a.config" "$W/b.config"
+	"$S/lib/kconfig" "$SRC" "$W/obj" "$W/a.config" "$W/b.config"
 	grep -qx CONFIG_NR_CPUS=64 "$W/obj/.config"
 	touch -d '2020-01-01' "$W/obj/.config"
-	"$S/kconfig" "$SRC" "$W/obj" "$W/a.config" "$W/b.config"
+	"$S/lib/kconfig" "$SRC" "$W/obj" "$W/a.config" "$W/b.config"
 	[ "$(date -r "$W/obj/.config" +%Y)" = 2020 ]
 }
 
 @test "no fragment, no tree: one line each" {
-	run "$S/kconfig" "$SRC" "$W/obj" "$W/none.config"
+	run "$S/lib/kconfig" "$SRC" "$W/obj" "$W/none.config"
 	[ "$status" -eq 4 ]
 	[[ $output == *"no config fragment"* ]]
-	run "$S/kconfig" "$W" "$W/obj" "$W/none.config"
+	run "$S/lib/kconfig" "$W" "$W/obj" "$W/none.config"
 	[ "$status" -eq 4 ]
 	[[ $output == *"is no Linux tree"* ]]
 }
@@ -55,7 +81,7 @@ setup()
 	run "$S/build" patched fast
 	[ "$status" -eq 4 ]
 	[[ $output == *"unknown profile 'fast'"* ]]
-	ARCH=vax run "$S/kmake" "$SRC" "$W/obj" all
+	ARCH=vax run "$S/lib/kmake" "$SRC" "$W/obj" all
 	[ "$status" -eq 4 ]
 	[[ $output == *"ARCH=vax is not known"* ]]
 	ARCH=vax run "$S/build" patched bench
@@ -69,13 +95,13 @@ setup()
 	[[ $output == *"no verb 'frobnicate'"* ]]
 	run "$S/setup" nosuch
 	[ "$status" -eq 4 ]
-	[[ $output == *"unknown argument 'nosuch'; it is --check, gdb i386 arm64 or nothing"* ]]
+	[[ $output == *"unknown argument 'nosuch'; it is --check, gdb mail i386 arm64 or nothing"* ]]
 	LEVEL=some run "$S/check"
 	[ "$status" -eq 4 ]
 }
 
 @test "without root or sudo, the install line is printed" {
-	# A path that has no sparse, and an id that is nobody's
+	# A path without sparse, and an unprivileged id
 	mkdir "$W/bin"
 	for program in bash env dirname realpath sed grep awk cat mkdir ldd; do
 		ln -s "$(command -v $program)" "$W/bin/$program"
@@ -88,7 +114,7 @@ setup()
 	[[ $output == *"as root run: apt-get install --no-install-recommends"*sparse* ]]
 }
 
-@test "what only one verb needs is asked for by name" {
+@test "what only one verb needs is installed by name only" {
 	mkdir "$W/bin"
 	for program in bash env dirname realpath sed grep awk cat mkdir ldd paste; do
 		ln -s "$(command -v $program)" "$W/bin/$program"
@@ -103,12 +129,12 @@ setup()
 	chmod +x "$W/bin/gdb"
 	PATH=$W/bin run "$S/setup" --check gdb
 	[ "$status" -eq 0 ]
-	# And is no part of what all need
+	# And is not among the packages that all verbs need
 	run "$S/setup" --check
 	[[ $output != *gdb* ]]
 }
 
-@test "what kernels of another architecture need is asked for by its name, or by ARCH=" {
+@test "what kernels of another architecture need is installed by its name, or by ARCH=" {
 	mkdir "$W/bin"
 	for program in bash env dirname realpath sed grep awk cat mkdir ldd paste \
 			uniq; do
@@ -126,7 +152,7 @@ setup()
 	PATH=$W/bin run "$S/setup" --check
 	[[ $output != *aarch64* ]]
 	[[ $output != *qemu-system-arm* ]]
-	# A run asks for it before anything is built, and no other run does
+	# A run checks it before anything is built, and no other run does
 	DRY=1 BUILD=$W/build PATH=$W/bin:$PATH run "$S/test" patched-kunit
 	[[ $output != *arm64* ]]
 	mkdir "$W/top"
@@ -155,7 +181,7 @@ setup()
 		[[ $output == *"$arch-patched-"*".cpio.gz with $W/cache/vmseries/busybox/$arch"* ]]
 		[[ $output == *"'--kernel' '$W/build/linux/obj-$want'"*"'--job' 'kunit' '--args' 'contig_alloc,vcompound,vmalloc_huge,vmap_area,vmap_block'"*"'--debug'"* ]]
 	done
-	# ARCH= is of those that name none
+	# ARCH= applies to runs that name none
 	ARCH=i386 XDG_CACHE_HOME=$W/cache DRY=1 BUILD=$W/build run "$S/test" \
 		patched-kunit patched-kunit-arm64
 	[ "$status" -eq 0 ]
@@ -167,7 +193,7 @@ setup()
 	[[ $output != *i386* ]]
 }
 
-# elf FILE MACHINE: as much of a static program for that machine as is looked at
+# elf FILE MACHINE: the parts of a static program for that machine that are checked
 elf()
 {
 	printf '\177ELF\2\1\1%9s\2\0%b%4096s' '' "\\x$2\\0" '' >"$1"
@@ -176,13 +202,13 @@ elf()
 @test "busybox: the machine's own, the cache's, Debian's; and what it refuses" {
 	export XDG_CACHE_HOME=$W/cache
 	cache=$W/cache/vmseries/busybox
-	run "$S/busybox" x86_64
+	run "$S/lib/busybox" x86_64
 	[ "$status" -eq 0 ]
 	[ "$output" = "$(command -v busybox)" ]
-	run "$S/busybox" vax
+	run "$S/lib/busybox" vax
 	[ "$status" -eq 4 ]
 	[[ $output == *"no busybox is known for 'vax'"* ]]
-	DRY=1 run "$S/busybox" arm64
+	DRY=1 run "$S/lib/busybox" arm64
 	[ "$status" -eq 0 ]
 	[ ! -e "$W/cache" ]
 	[ "${lines[0]}" = "# would fetch busybox-static:arm64" ]
@@ -202,45 +228,45 @@ elf()
 		cp -r $W/deb "\$3"
 	END
 	chmod +x "$W"/bin/*
-	PATH=$W/bin:$PATH run "$S/busybox" arm64
+	PATH=$W/bin:$PATH run "$S/lib/busybox" arm64
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "$output" = "$cache/arm64" ]
 	cmp "$cache/arm64" "$W/deb/bin/busybox"
-	# Signatures are asked for, and nothing of the machine's apt is written to
+	# Signatures are required, and nothing of the machine's apt is changed
 	[ "$(grep -c 'AllowUnauthenticated=false.*AllowInsecureRepositories=false' "$W/asked")" -eq 2 ]
 	[ "$(grep -c 'Dir::State=/.* Dir::State::status=/.* Dir::Cache=/' "$W/asked")" -eq 2 ]
 	# Then it is there
 	rm "$W/asked"
-	PATH=$W/bin:$PATH run "$S/busybox" arm64
+	PATH=$W/bin:$PATH run "$S/lib/busybox" arm64
 	[ "$output" = "$cache/arm64" ]
 	[ ! -e "$W/asked" ]
 	# A package that apt-get does not have; one with another machine's program
-	PATH=$W/bin:$PATH run "$S/busybox" i386
+	PATH=$W/bin:$PATH run "$S/lib/busybox" i386
 	[ "$status" -eq 4 ]
 	[[ ${lines[-1]} == *"cannot fetch busybox-static:i386"*"at $cache/i386" ]]
 	[ ! -e "$cache/i386" ]
 	rm "$cache/arm64"
 	elf "$W/deb/bin/busybox" 3
-	PATH=$W/bin:$PATH run "$S/busybox" arm64
+	PATH=$W/bin:$PATH run "$S/lib/busybox" arm64
 	[ "$status" -eq 4 ]
 	[[ $output == *"no static busybox for arm64"* ]]
 	[ ! -e "$cache/arm64" ]
-	# One in the cache that is not what it should be: another machine's, not static
+	# A wrong one in the cache: for another machine, or not static
 	cp "$W/deb/bin/busybox" "$cache/arm64"
-	run "$S/busybox" arm64
+	run "$S/lib/busybox" arm64
 	[ "$status" -eq 4 ]
 	[[ $output == *"is no static busybox for arm64; remove it"* ]]
 	elf "$cache/arm64" b7
 	printf 'ld-linux' | dd of="$cache/arm64" bs=1 seek=64 conv=notrunc status=none
-	run "$S/busybox" arm64
+	run "$S/lib/busybox" arm64
 	[ "$status" -eq 4 ]
 	# No apt-get: where to put one
 	rm "$cache/arm64" "$W/bin/apt-get"
 	for program in bash env dirname realpath sed grep awk cat mkdir od tr; do
 		ln -s "$(command -v $program)" "$W/bin/$program"
 	done
-	PATH=$W/bin run "$S/busybox" arm64
+	PATH=$W/bin run "$S/lib/busybox" arm64
 	[ "$status" -eq 4 ]
 	[[ $output == *"no apt-get here"*"put a static busybox for arm64 at $cache/arm64" ]]
 }
@@ -261,15 +287,15 @@ elf()
 	DRY=1 LEVEL=series BUILD=$W/build run "$S/check"
 	[ "$status" -eq 0 ]
 	[[ $output == *"'one' 'user-space vmap_area' 'make' '-C' '$W/build/linux/tools/testing/vmap_area' 'check'"* ]]
-	# What it prints itself is no result of its own, its last lines are told
+	# Its own output is not a result; its last lines are printed
 	sed -n '/^one()/,/^}/p' "$S/check" >"$W/one"
-	list=$W/list S=$S run bash -c 'set -euo pipefail; . "$S/lib.sh"; . "$1"
+	list=$W/list S=$S run bash -c 'set -euo pipefail; . "$S/lib/lib.sh"; . "$1"
 		one name sh -c "echo ok 1; echo why >&2; exit 3"' check "$W/one"
 	[ "$status" -eq 3 ]
 	[ "${lines[0]}" = "    ok 1" ]
 	[ "$(grep -cE '^(ok|not ok|FAIL) ' <<<"$output")" -eq 1 ]
 	[[ $output == *"FAIL name: expected status 0, found 3"*"why" ]]
-	list=$W/list S=$S run bash -c 'set -euo pipefail; . "$S/lib.sh"; . "$1"
+	list=$W/list S=$S run bash -c 'set -euo pipefail; . "$S/lib/lib.sh"; . "$1"
 		one name echo ok 7' check "$W/one"
 	[ "$status" -eq 0 ]
 	[ "${lines[-1]}" = "ok name" ]
@@ -296,10 +322,11 @@ elf()
 }
 
 @test "clean removes what we made, and keeps work and what is not ours" {
-	mkdir -p "$W/build/logs" "$W/build/mine"
+	mkdir -p "$W/build/logs" "$W/build/selftests" "$W/build/mine"
 	BUILD=$W/build run "$S/clean"
 	[ "$status" -eq 0 ]
 	[ ! -e "$W/build/logs" ]
+	[ ! -e "$W/build/selftests" ]
 	[ -e "$W/build/mine" ]
 	git init -q "$W/build/linux"
 	echo work >"$W/build/linux/file"
@@ -315,7 +342,7 @@ elf()
 @test "a path that kbuild cannot take is named" {
 	BUILD="$W/my dir" run "$S/build" patched bench
 	[ "$status" -eq 4 ]
-	[[ $output == *"blanks and colons in a path"* ]]
+	[[ $output == *"blanks, colons and commas in a path"* ]]
 }
 
 @test "the stock test's script tells failed from passed" {
@@ -339,4 +366,34 @@ elf()
 	[[ $output == *"FAIL: "*"Input/output error"* ]]
 	SAYS='' run bash "$script" run_test_mask=1
 	[ "$status" -eq 4 ]
+}
+
+@test "a flag that is neither yes nor no is refused before anything is done" {
+	for flag in DRY=yes V=2 FORCE=on KVM=2 TIMEOUT_SCALE=0 TIMEOUT_SCALE=0.5; do
+		run env BUILD="$W/build" "$flag" "$S/clean"
+		[ "$status" -eq 4 ]
+		[[ $output == *"$flag is not known"* ]]
+	done
+	run env BUILD="$W/build" KVM=auto TIMEOUT_SCALE=2 DRY=0 "$S/clean"
+	[ "$status" -eq 0 ]
+}
+
+@test "x86 is x86_64, and what kbuild would read from the environment does not count" {
+	run env ARCH=x86 LLVM=1 KCFLAGS=-O0 bash -c ". '$S/lib/lib.sh'; echo \$ARCH,\${LLVM-},\${KCFLAGS-}"
+	[ "$status" -eq 0 ]
+	[[ $output == *x86_64,, ]]
+}
+
+@test "a lock file that clean removed is not waited for" {
+	mkdir -p "$W/build"
+	# The holder removes it and ends: whoever waited has to lock the new one
+	BUILD=$W/build bash -c ". '$S/lib/lib.sh'; lock -x; : >'$W/held'
+		while [ ! -e '$W/waits' ]; do sleep 0.05; done
+		sleep 0.3; rm -f '$W/build/.lock'" &
+	while [ ! -e "$W/held" ]; do sleep 0.05; done
+	: >"$W/waits"
+	BUILD=$W/build run bash -c ". '$S/lib/lib.sh'; lock -x
+		[ '$W/build/.lock' -ef /proc/\$BASHPID/fd/\$LOCK ] && echo same"
+	[[ $output == *same ]]
+	wait
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0
-# scripts/check-series: each check fails when it should, and only then.
+# scripts/lib/check-series: each check fails when it should, and only then.
 
 load queue
 
@@ -13,7 +13,7 @@ setup()
 # only CHECK TEXT: check-series fails, in that check and with that text
 only()
 {
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 1 && says "FAIL $1: " && says "$2" || return
 	[ "$(grep '^FAIL' <<<"$output" | cut -d : -f 1 | sort -u)" = "FAIL $1" ] || {
 		printf '%s\n' "$output"
@@ -24,14 +24,14 @@ only()
 
 @test "check-series: a good queue" {
 	before=$(sum "$PATCHES"; sum "$BUILD/linux")
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 0
-	[ "$(grep -c '^ok ' <<<"$output")" -eq 8 ]
+	[ "$(grep -c '^ok ' <<<"$output")" -eq 11 ]
 	[ "$(grep -vc '^ok ' <<<"$output")" -eq 0 ]
 	[ "$(sum "$PATCHES"; sum "$BUILD/linux")" = "$before" ]
 	printf '# tests: none\n' >"$PATCHES/series"
 	find "$PATCHES" -name '*.patch' -delete
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 0
 	clean
 }
@@ -41,12 +41,12 @@ only()
 	only listed "tests/0009-x.patch is not in series"
 	rm "$PATCHES/tests/0009-x.patch"
 	echo contig/0002-y.patch >>"$PATCHES/series"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 1
 	says "contig/0002-y.patch is in series but there is no such file"
 	sed -i '$d' "$PATCHES/series"
 	echo "$C" >>"$PATCHES/series"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 1
 	says "$C is listed twice"
 }
@@ -62,12 +62,12 @@ only()
 	only sections "no cover letter patches/contig/cover.md"
 	mv "$W/cover.md" "$PATCHES/contig"
 	printf '%s\n' "$B" "$T" "$C" >"$PATCHES/series"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 1
 	says "tests is not the first section"
 	mv "$PATCHES/$C" "$PATCHES/contig/0007-mm-contiguous-ranges.patch"
 	sed 's,contig/0001,contig/0007,' "$W/series" >"$PATCHES/series"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 1
 	says "is number 1 of its section"
 	says "FAIL round-trip:"
@@ -87,20 +87,20 @@ only()
 	cp "$PATCHES/$C" "$W/c"
 	for h in From: Date: Subject:; do
 		sed "/^$h/d" "$W/c" >"$PATCHES/$C"
-		run "$S/check-series"
+		run "$S/lib/check-series"
 		fails 1
 		says "$C has no header $h"
 	done
 	sed '1s/0000/1234/' "$W/c" >"$PATCHES/$C"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	says "$C does not start with a 'From 000...' line"
 	says "FAIL round-trip: $C is not what 'make refresh' writes"
 	sed '/^Context/d' "$W/c" >"$PATCHES/$C"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 1
 	says "$C says nothing below its subject"
 	sed '/^---$/,$d' "$W/c" >"$PATCHES/$C"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 1
 	says "$C has no diff"
 }
@@ -126,7 +126,7 @@ only()
 	done
 	u commit -q -a -m "mm: words" -m text
 	"$S/refresh"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 0
 }
 
@@ -141,7 +141,7 @@ only()
 	echo 'BUG_ON(x);' >>mm/old.c
 	commit "mm: move"
 	SECTION=tests "$S/refresh"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 0
 	echo 'BUG_ON(x);' >>mm/old.c
 	u commit -q -a --amend --no-edit
@@ -152,7 +152,7 @@ only()
 @test "check-series: does not apply, does not come off, not as refresh writes" {
 	cp "$PATCHES/$B" "$W/b"
 	sed -i 's/^ int foo29(void);/ int foo29(int);/' "$PATCHES/$B"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 1
 	says "FAIL applies: $B does not apply to Linux 7.2.13: mm/foo.c: hunk 1"
 	says "FAIL round-trip: $B does not apply"
@@ -167,10 +167,10 @@ only()
 	"$S/refresh"
 	only checkpatch "contig/0002-mm-long.patch: LONG_LINE: line"
 	printf '# reasons\ncontig/mm-long  LONG_LINE  a table\n' >"$EXCEPTIONS"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 0
 	printf 'contig/0002-mm-long.patch LONG_LINE a table\n' >"$EXCEPTIONS"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	fails 0
 	printf 'contig/mm-long OTHER a table\n' >>"$EXCEPTIONS"
 	only checkpatch "\"contig/mm-long OTHER\" is not needed"
@@ -179,19 +179,71 @@ only()
 }
 
 @test "check-series: no tree" {
-	BUILD=$W/none run "$S/check-series"
+	BUILD=$W/none run "$S/lib/check-series"
 	fails 4
 	says "run 'make tree'"
 }
 
 @test "check-build: what it refuses before it builds" {
-	FRAGMENTS=$W/none run "$S/check-build"
+	FRAGMENTS=$W/none run "$S/lib/check-build"
 	fails 4
 	echo CONFIG_X=y >"$W/f.config"
-	FRAGMENTS=$W/f.config FROM=nothing run "$S/check-build"
+	FRAGMENTS=$W/f.config FROM=nothing run "$S/lib/check-build"
 	fails 4
 	says "no patch of"
-	FRAGMENTS=$W/f.config FROM=mm-block DRY=1 run "$S/check-build"
+	FRAGMENTS=$W/f.config FROM=mm-block DRY=1 run "$S/lib/check-build"
 	fails 0
 	says "at 2 patches"
+}
+
+@test "check-series: a section that does not lie alone with what it needs" {
+	# contig's hunk has a line of vmap-block in its context
+	sed -i 's/  # needs: vmap-block//' "$PATCHES/series"
+	run "$S/lib/check-series"
+	fails 0
+	cd "$BUILD/linux"
+	sed -i 's/foo30_block(/foo30_both(/' mm/foo.c
+	commit "mm: on top of a block"
+	SECTION=contig "$S/refresh"
+	cd "$W"
+	only bases "section contig with what it needs on Linux 7.2.13: contig/0002-mm-on-top-of-a-block.patch does not apply: mm/foo.c: hunk 1"
+	sed -i 's/^\(# contig.*\)/\1  # needs: vmap-block/' "$PATCHES/series"
+	run "$S/lib/check-series"
+	fails 0
+}
+
+@test "check-series: a base that the series does not apply to, or that is unavailable" {
+	cp -a "$W/kernel" "$W/k3"
+	printf 'VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 0\nEXTRAVERSION = -rc7\n' \
+		>"$W/k3/Makefile"
+	sed -i 's/foo30(void)/foo30(long)/' "$W/k3/mm/foo.c"
+	printf '7.2.13  stable\n7.3-rc7  next\n' >"$BASES"
+	BASE_SRC=$W/k3 BASE_VERSION=7.3-rc7 run "$S/rebase"
+	only bases "the series on Linux 7.3-rc7: $B does not apply: mm/foo.c: hunk 1"
+	printf '7.2.13  stable\n9.9.9  never\n' >"$BASES"
+	export SUITES='' KERNEL_ORG=file://$W/none
+	run "$S/lib/check-series"
+	fails 1
+	says "FAIL bases: Linux 9.9.9 is in the file bases but is not available"
+}
+
+@test "check-series: a fix that needs another is not one for the base alone" {
+	printf '# tests: t\n# fixes: f\n# vmap-block: b\n# contig: c\n' >"$W/head"
+	cd "$BUILD/linux"
+	u reset -q --hard HEAD~2
+	sed -i 's/foo30(/foo30_fixed(/' mm/foo.c
+	commit "mm: fix foo"
+	sed -i 's/foo30_fixed(/foo30_again(/' mm/foo.c
+	commit "mm: fix it again"
+	mkdir -p "$PATCHES/fixes"
+	printf '# Fixes\n\nText.\n' >"$PATCHES/fixes/cover.md"
+	SECTION=fixes FORCE=1 "$S/refresh"
+	sed -i 's/^# fixes:.*/# fixes: faults/' "$PATCHES/series"
+	cd "$W"
+	only singly "the fix alone on Linux 7.2.13: fixes/0002-mm-fix-it-again.patch does not apply"
+}
+
+@test "check-series: a section's comment says what it is" {
+	sed -i 's/^# contig:.*/# contig:  # needs: vmap-block/' "$PATCHES/series"
+	only sections "section contig has no comment line '# contig: what it is'"
 }

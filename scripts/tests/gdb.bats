@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0
-# scripts/gdb-check with a guest and a gdb that only print: what they say decides.
+# scripts/gdb-check with a guest and a gdb that only print: their output decides.
 
 setup()
 {
@@ -13,8 +13,8 @@ setup()
 	cp -r "$BATS_TEST_DIRNAME/../../kunit" "$W/top"
 	: >"$BUILD/linux/obj-x86_64-gdb/vmlinux-gdb.py"
 	printf '#!/bin/sh\n' >"$S/build"
-	printf '#!/bin/sh\n' >"$S/initramfs"
-	cat >"$S/boot" <<-END
+	printf '#!/bin/sh\n' >"$S/lib/initramfs"
+	cat >"$S/lib/boot" <<-END
 	#!/bin/bash
 	while [ \$# -gt 0 ]; do
 		[ "\$1" != --out ] || out=\$2
@@ -34,7 +34,7 @@ setup()
 	[ -e "$W/gdb-fails" ] || echo END
 	: >"$W/left"
 	END
-	chmod +x "$S"/* "$W/gdb"
+	chmod +x "$S"/* "$S"/lib/* "$W/gdb"
 	export GDB=$W/gdb
 	cat >"$W/before" <<-'END'
 	0xffffc90000000000-0xffffc90000005000   20480 dup_task_struct+0x57/0x1a0 pages=4 vmalloc N0=4
@@ -52,7 +52,7 @@ setup()
 	END
 }
 
-# check STATUS TEXT...: gdb-check ends so, and says that
+# check STATUS TEXT...: gdb-check ends with STATUS, and prints TEXT
 check()
 {
 	local want=$1
@@ -149,7 +149,7 @@ check()
 	PROC=$W/proc DEBUG=$W/debug TMP=$W/tmp run timeout 60 busybox sh \
 		"$S/guest/jobs/gdb" 2
 	[ "$status" -eq 1 ]
-	[[ $output == *"no debugger came"* ]]
+	[[ $output == *"no debugger connected"* ]]
 	rm "$W/debug/vmap_benchmark"
 	DEBUG=$W/debug run busybox sh "$S/guest/jobs/gdb"
 	[ "$status" -eq 2 ]

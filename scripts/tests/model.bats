@@ -92,7 +92,7 @@ says()
 }
 
 @test "model: a search that is cut short fails" {
-	# Deeper, and larger, than what there is room for
+	# Deeper and larger than the limits
 	sed -i 's/^byte lock/int x; active proctype q() { do :: x >= 0 -> x++ od }\n&/' \
 		"$MODEL"
 	sed "s/^MEMORY=.*/MEMORY=600 DEPTH=1000/; s,\$(dirname \"\$0\"),$S," \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034,SC2154
 # A tiny kernel and a tiny patch queue for the tests of the queue's programs.
-# The user's git settings are the worst that we could think of.
+# The user's git settings are as hostile as possible.
 
 queue_setup()
 {
@@ -10,7 +10,7 @@ queue_setup()
 	export HOME=$W/home XDG_CACHE_HOME=$W/cache TMPDIR=$W/tmp
 	mkdir -p "$HOME" "$TMPDIR"
 	unset "${!GIT_@}" XDG_CONFIG_HOME SECTION FORCE KEEP REVERSE KDIR TREE \
-		FROM BASE KSRC DRY V VERSION
+		FROM BASE KSRC DRY V VERSION PATCH AUTHOR CHANGES
 	git config --global user.name "Zoë User"
 	git config --global user.email zoe@example.org
 	git config --global commit.gpgSign true
@@ -31,7 +31,7 @@ queue_setup()
 	export BUILD=$W/build PATCHES=$W/patches BASES=$W/bases
 	export BASE_SRC=$W/kernel BASE_VERSION=7.2.13
 	export EXCEPTIONS=$W/exceptions
-	printf '# known\n7.2.13  stable\n7.3-rc7  next\n' >"$BASES"
+	printf '# known\n7.2.13  stable\n' >"$BASES"
 	kernel "$W/kernel"
 	mkdir -p "$PATCHES"/{tests,vmap-block,contig}
 	printf '# tests: benchmarks\n# vmap-block: blocks\n# contig: ranges  # needs: vmap-block\n' \
@@ -68,17 +68,30 @@ kernel()
 	printf '#!/bin/sh\n' >"$1/scripts/run.sh"
 	chmod 755 "$1/scripts/run.sh"
 	cat >"$1/scripts/checkpatch.pl" <<-'END'
-	my $f = pop @ARGV; my $n = 0;
-	open my $h, '<', $f or die "no $f\n";
-	while (<$h>) {
-		$n++;
-		print "$f:$n: WARNING:LONG_LINE: line over\n" if /^\+.*CHECKME/;
+	my $sign = !grep { $_ eq '--no-signoff' } @ARGV;
+	for my $f (grep { /\.patch$/ } @ARGV) {
+		my ($n, $signed) = (0, 0);
+		open my $h, '<', $f or die "no $f\n";
+		while (<$h>) {
+			$n++;
+			$signed = 1 if /^Signed-off-by: /;
+			print "$f:$n: WARNING:LONG_LINE: line over\n" if /^\+.*CHECKME/;
+		}
+		print "$f:$n: ERROR:MISSING_SIGN_OFF: Missing\n" if $sign && !$signed;
 	}
 	END
+	# People by file, and the options that export uses
 	cat >"$1/scripts/get_maintainer.pl" <<-'END'
-	print "Andrew Morton <akpm\@example.org> (maintainer:MM (core))\n";
-	print "Ann Other <ann\@example.org> (reviewer:MM)\n";
-	print "linux-mm\@example.org (open list:MM)\n";
+	my %no; my $all = "";
+	for my $a (@ARGV) {
+		if ($a =~ /^--no(.*)/) { $no{$1} = 1; next; }
+		open my $h, '<', $a or die "no $a\n";
+		local $/; $all .= <$h>;
+	}
+	die "asks git\n" unless $no{git} && $no{fixes} && $no{rolestats};
+	print "Andrew Morton <akpm\@example.org>\n" unless $no{m};
+	print "Ann Öther <ann\@example.org>\n" unless $no{r} || $all !~ m{a/mm/block};
+	print "linux-mm\@example.org\n" unless $no{l};
 	END
 }
 
@@ -89,7 +102,7 @@ commit()
 	u commit -q -m "$1" -m "${2:-Context, problem, solution.}"
 }
 
-# three: a queue of three patches, one a section
+# three: a queue of three patches, one per section
 three()
 {
 	"$S/tree"

@@ -93,7 +93,7 @@ And a last paragraph.   "
 	fails 0
 	[ "$(sum "$W/again")" = "$(sum "$W/kernel")" ]
 	printf "# tests: x\n" >"$EXCEPTIONS"
-	run "$S/check-series"
+	run "$S/lib/check-series"
 	says "ok   applies"
 	says "ok   round-trip"
 }
@@ -166,7 +166,7 @@ And a last paragraph.   "
 	u notes --ref=patch append -m 'Section: vmap-block' HEAD
 	run "$S/refresh"
 	fails 4
-	says "is of section vmap-block but lies behind section tests"
+	says "is of section vmap-block but comes after section tests"
 	u reset -q --hard base
 	: >"$BUILD/linux/mm/new.c"
 	commit "new"

@@ -14,9 +14,9 @@ setup_file()
 	SCRIPTS=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 	export SCRIPTS
 	export INITRD=$BATS_FILE_TMPDIR/initrd.cpio
-	# Nothing of the caller's wishes may change what is tested
+	# The caller's environment must not change what is tested
 	unset KVM DRY V ARCH
-	"$SCRIPTS/initramfs" "$INITRD"
+	"$SCRIPTS/lib/initramfs" "$INITRD"
 }
 
 setup()
@@ -32,12 +32,12 @@ boot()
 		echo "KERNEL= must name a bzImage; '${KERNEL:-}' is none"
 		false
 	fi
-	run "$SCRIPTS/boot" --kernel "$KERNEL" --initrd "$INITRD" --out "$OUT" "$@"
+	run "$SCRIPTS/lib/boot" --kernel "$KERNEL" --initrd "$INITRD" --out "$OUT" "$@"
 	echo "$output"
 }
 
 # fake_kernel FILE CODE: what QEMU takes for a bzImage.  All that it does is
-# CODE, in real mode, at the entry of the setup part, behind its header.
+# CODE, in real mode, at the entry of the setup part, after its header.
 fake_kernel()
 {
 	head -c 65536 /dev/zero >"$1"
@@ -49,7 +49,7 @@ fake_kernel()
 	bytes "$1" $((0x268)) "$2"
 }
 
-# bytes FILE OFFSET BYTES: overwrites FILE there
+# bytes FILE OFFSET BYTES: overwrite FILE there
 bytes()
 {
 	printf '%b' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
@@ -109,13 +109,13 @@ outcome()
 @test "a guest that loops: exit 3, timeout" {
 	boot --job selftest-hang --args chatty --timeout 20
 	outcome 3 timeout
-	[[ $output == *"did not end within 20 s"* ]]
+	[[ $output == *"did not end within 20 s of QEMU's CPU time"* ]]
 }
 
 @test "a guest that falls silent, busy: exit 3, silent" {
 	boot --job selftest-hang --args busy --silence 12
 	outcome 3 silent
-	[[ $output == *"printed nothing for 12 s"* ]]
+	[[ $output == *"printed nothing for 12 s of QEMU's CPU time"* ]]
 	[[ $output == *"the console's last lines"* ]]
 }
 
@@ -128,7 +128,15 @@ outcome()
 	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
 	KERNEL=$BATS_TEST_TMPDIR/mute boot --job selftest-ok --silence 5
 	outcome 3 silent
-	[[ $output == *"the kernel printed nothing for 5 s"* ]]
+	[[ $output == *"the kernel printed nothing for 5 s of QEMU's CPU time"* ]]
+}
+
+@test "a guest may be larger than the machine, as long as it does not use it" {
+	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
+	KERNEL=$BATS_TEST_TMPDIR/mute boot --job selftest-ok --silence 1 --mem \
+		"$(($(awk '/^(Mem|Swap)Total:/ { kb += $2 } END { print kb }' \
+		/proc/meminfo) / 1024 + 1024))M"
+	outcome 3 silent
 }
 
 @test "limits are multiplied by TIMEOUT_SCALE" {
@@ -171,11 +179,67 @@ fake_qemu()
 	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
 }
 
-# crash_of: boots it
+# qemu_does COMMAND: a QEMU that consists of this
+qemu_does()
+{
+	fake_qemu 0 </dev/null
+	printf '#!/bin/sh\n%s\n' "$1" >"$BATS_TEST_TMPDIR/bin/qemu-system-x86_64"
+}
+
+@test "limits count CPU time: a QEMU that gets none is not late" {
+	qemu_does "kill -STOP \$\$; echo 'exit 0' >'$OUT/status.log'"
+	{
+		# Three times as long as the limits
+		for ((i = 0; i < 300; i++)); do
+			[ -s "$OUT/qemu.sh" ] && break
+			sleep 0.1
+		done
+		sleep 6
+		pkill -CONT -f "^/bin/sh $BATS_TEST_TMPDIR/bin/"
+	} 3>&- &
+	crash_of --silence 2 --timeout 2
+	wait $!
+	[ "$status" -eq 0 ]
+	[ "$(cat "$OUT/outcome")" = ok ]
+}
+
+@test "a QEMU that gets no CPU time for 10 times as long: exit 3, and why" {
+	qemu_does "kill -STOP \$\$"
+	SECONDS=0
+	crash_of --silence 1
+	[ $SECONDS -ge 10 ]
+	outcome 3 silent
+	[[ $output == *"QEMU got no CPU time for 10 s"* ]]
+}
+
+@test "an idle QEMU: its sleep counts" {
+	qemu_does "echo one >'$OUT/console.log'; exec sleep 100"
+	SECONDS=0
+	crash_of --silence 2
+	outcome 3 silent
+	[ $SECONDS -lt 15 ]
+	[[ $output == *"selftest-ok printed nothing for 2 s of QEMU's CPU time"* ]]
+}
+
+@test "a QEMU with several busy threads: they do not add up" {
+	# The kernel's threads of one process, which is what processors are
+	qemu_does "exec python3 -c 'import hashlib, threading, time
+def busy():
+    end = time.thread_time() + 2
+    while time.thread_time() < end:
+        hashlib.pbkdf2_hmac(\"sha256\", b\"\", b\"\", 50000)
+for _ in range(3): threading.Thread(target=busy).start()
+busy()
+open(\"$OUT/status.log\", \"w\").write(\"exit 0\\n\")'"
+	crash_of --timeout 4
+	[ "$status" -eq 0 ]
+}
+
+# crash_of [OPTION...]: boots it
 crash_of()
 {
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH KERNEL=$BATS_TEST_TMPDIR/mute \
-		boot --job selftest-ok
+		boot --job selftest-ok "$@"
 }
 
 @test "an oops: from its first line, fingerprint from RIP, guesses left out" {
@@ -282,7 +346,7 @@ crash_of()
 		echo "exit 0" >"$OUT/$file"
 	done
 	echo mine >"$OUT/other"
-	run "$SCRIPTS/boot" --kernel /nonexistent --initrd "$INITRD" \
+	run "$SCRIPTS/lib/boot" --kernel /nonexistent --initrd "$INITRD" \
 		--out "$OUT" --job selftest-ok
 	outcome 4 cannot
 	[ "$(ls "$OUT")" = "$(printf '%s\n' other outcome)" ]
@@ -316,7 +380,7 @@ crash_of()
 		sleep 2
 		printf 'echo $((6 * 7))\nexit 5\n'
 		sleep 3
-	} | timeout 120 "$SCRIPTS/boot" --kernel "$KERNEL" --initrd "$INITRD" \
+	} | timeout 120 "$SCRIPTS/lib/boot" --kernel "$KERNEL" --initrd "$INITRD" \
 		--out "$OUT" --job shell --interactive || status=$?
 	outcome 1 failed
 	[ "$(cat "$OUT/status.log")" = "exit 5" ]
@@ -329,7 +393,7 @@ crash_of()
 	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
 	# SIGINT is ignored by a script's background jobs; the next test has it
 	for signal in HUP TERM KILL; do
-		"$SCRIPTS/boot" --kernel "$BATS_TEST_TMPDIR/mute" \
+		"$SCRIPTS/lib/boot" --kernel "$BATS_TEST_TMPDIR/mute" \
 			--initrd "$INITRD" --out "$OUT" --job selftest-ok 3>&- &
 		pid=$!
 		for ((i = 0; i < 100; i++)); do
@@ -352,7 +416,7 @@ crash_of()
 	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
 	# timeout sends what the terminal would, to the whole process group
 	run timeout --signal=INT 6 \
-		"$SCRIPTS/boot" --kernel "$BATS_TEST_TMPDIR/mute" \
+		"$SCRIPTS/lib/boot" --kernel "$BATS_TEST_TMPDIR/mute" \
 		--initrd "$INITRD" --out "$OUT" --job selftest-ok
 	[ "$status" -eq 124 ]
 	[ "$(cat "$OUT/outcome")" = cannot ]
@@ -367,7 +431,7 @@ crash_of()
 	for program in bash env dirname mkdir rm mv realpath dd tr grep awk df cat; do
 		ln -s "$(type -P $program)" "$bin/"
 	done
-	PATH=$bin run "$SCRIPTS/boot" --kernel "$BATS_TEST_TMPDIR/mute" \
+	PATH=$bin run "$SCRIPTS/lib/boot" --kernel "$BATS_TEST_TMPDIR/mute" \
 		--initrd "$INITRD" --out "$OUT" --job selftest-ok
 	echo "$output"
 	outcome 4 cannot
@@ -375,9 +439,9 @@ crash_of()
 }
 
 @test "no kernel, none of this kind, an empty one: exit 4, cannot" {
-	KERNEL='' run "$SCRIPTS/boot" --initrd "$INITRD" --out "$OUT" --job x
+	KERNEL='' run "$SCRIPTS/lib/boot" --initrd "$INITRD" --out "$OUT" --job x
 	outcome 4 cannot
-	run "$SCRIPTS/boot" --kernel "$BATS_TEST_TMPDIR/none" \
+	run "$SCRIPTS/lib/boot" --kernel "$BATS_TEST_TMPDIR/none" \
 		--initrd "$INITRD" --out "$OUT" --job selftest-ok
 	outcome 4 cannot
 	[[ $output == *"$BATS_TEST_TMPDIR/none is no readable file"* ]]
@@ -415,7 +479,7 @@ crash_of()
 @test "an output directory that cannot be: exit 4" {
 	echo >"$BATS_TEST_TMPDIR/file"
 	OUT=$BATS_TEST_TMPDIR/file
-	KERNEL=/dev/null run "$SCRIPTS/boot" --kernel x --initrd x --job x \
+	KERNEL=/dev/null run "$SCRIPTS/lib/boot" --kernel x --initrd x --job x \
 		--out "$OUT"
 	[ "$status" -eq 4 ]
 	[[ $output == *"cannot create the directory $OUT"* ]]
@@ -458,6 +522,31 @@ crash_of()
 	[ ! -e "$OUT" ]
 }
 
+@test "--append adds up, and a folder of the host is read-only unless :rw" {
+	local dir=$BATS_TEST_TMPDIR/a,b
+
+	mkdir "$dir"
+	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
+	export KERNEL=$BATS_TEST_TMPDIR/mute DRY=1
+	boot --job selftest-ok --append one=1 --append two
+	[[ $output == *"vmseries.job=selftest-ok one=1 two'" ]]
+	[[ $output != *9p* ]]
+	boot --job selftest-ok --host "$dir"
+	[[ $output == *" vmseries.host=ro' "*",path=$BATS_TEST_TMPDIR/a,,b,"*",readonly=on -device virtio-9p-pci,"* ]]
+	boot --job selftest-ok --host "$dir:rw"
+	[[ $output != *readonly* ]]
+	[[ $output == *" vmseries.host=rw'"* ]]
+	boot --job selftest-ok --host /nonexistent
+	[ "$status" -eq 4 ]
+}
+
+@test "a folder of the host that the kernel cannot mount: the job does not run" {
+	boot --job selftest-ok --host "$BATS_TEST_TMPDIR"
+	outcome 1 failed
+	[[ $output == *"the kernel needs kunit/host.config"* ]]
+	[ ! -s "$OUT/result.log" ]
+}
+
 @test "--seed is QEMU's, 1 without it, and only where instructions are counted" {
 	fake_kernel "$BATS_TEST_TMPDIR/mute" "$LOOP"
 	export KERNEL=$BATS_TEST_TMPDIR/mute DRY=1
@@ -484,7 +573,7 @@ crash_of()
 	chmod +x "$bin/qemu-system-aarch64"
 	DRY=1 PATH=$bin:$PATH KERNEL=$kernel boot --job selftest-ok --arch arm64
 	[ "$status" -eq 0 ]
-	[[ $output == "qemu-system-aarch64 "*"-machine virt,gic-version=3 "*"-cpu cortex-a76 "*"console=ttyAMA0 "* ]]
+	[[ $output == "qemu-system-aarch64 "*"-machine virt,gic-version=3,"*"-cpu cortex-a76 "*"console=ttyAMA0 "* ]]
 	DRY=1 ARCH=arm64 PATH=$bin:$PATH KERNEL=$kernel boot --job selftest-ok
 	[ "$status" -eq 0 ]
 	DRY=1 PATH=$bin:$PATH KERNEL=$kernel boot --job selftest-ok --arch arm64 --possible 8
@@ -506,12 +595,12 @@ crash_of()
 }
 
 @test "the same initramfs twice is the same, and needs no root" {
-	"$SCRIPTS/initramfs" "$BATS_TEST_TMPDIR/a.cpio.gz" --bash
+	"$SCRIPTS/lib/initramfs" "$BATS_TEST_TMPDIR/a.cpio.gz" --bash
 	(
 		umask 077
 		sleep 1
 		cd /
-		"$SCRIPTS/initramfs" "$BATS_TEST_TMPDIR/b.cpio.gz" --bash
+		"$SCRIPTS/lib/initramfs" "$BATS_TEST_TMPDIR/b.cpio.gz" --bash
 	)
 	cmp "$BATS_TEST_TMPDIR/a.cpio.gz" "$BATS_TEST_TMPDIR/b.cpio.gz"
 	[ "$(ls "$BATS_TEST_TMPDIR" | grep -c tmp)" -eq 0 ]
@@ -532,7 +621,7 @@ crash_of()
 	which id awk modinfo
 	id -u
 	END
-	"$SCRIPTS/initramfs" "$BATS_TEST_TMPDIR/i.cpio.gz" --bash \
+	"$SCRIPTS/lib/initramfs" "$BATS_TEST_TMPDIR/i.cpio.gz" --bash \
 		--jobs "$BATS_TEST_TMPDIR/jobs"
 	INITRD=$BATS_TEST_TMPDIR/i.cpio.gz boot --job own
 	cat "$OUT/result.log"
@@ -544,8 +633,8 @@ crash_of()
 	local w=$BATS_TEST_TMPDIR
 
 	command -v mkfs.erofs fsck.erofs
-	"$SCRIPTS/erofs-image" "$w/a/erofs"
-	"$SCRIPTS/erofs-image" "$w/b/erofs"
+	"$SCRIPTS/lib/erofs-image" "$w/a/erofs"
+	"$SCRIPTS/lib/erofs-image" "$w/b/erofs"
 	cmp "$w/a/erofs/image" "$w/b/erofs/image"
 	cmp "$w/a/erofs/sha256" "$w/b/erofs/sha256"
 	[ "$(wc -l <"$w/a/erofs/sha256")" -ge 32 ]
@@ -554,7 +643,7 @@ crash_of()
 	(cd "$w/files" && sha256sum --quiet -c "$w/a/erofs/sha256")
 	[ "$(find "$w/files" -type f | wc -l)" -eq "$(wc -l <"$w/a/erofs/sha256")" ]
 
-	"$SCRIPTS/initramfs" "$w/i.cpio" --data "$w/a/erofs"
+	"$SCRIPTS/lib/initramfs" "$w/i.cpio" --data "$w/a/erofs"
 	cpio -t --quiet <"$w/i.cpio" >"$w/list"
 	grep -qx data/erofs/image "$w/list"
 	grep -qx data/erofs/sha256 "$w/list"
@@ -564,13 +653,13 @@ crash_of()
 	local w=$BATS_TEST_TMPDIR
 
 	: >"$w/file"
-	run "$SCRIPTS/erofs-image" "$w/file/dir"
+	run "$SCRIPTS/lib/erofs-image" "$w/file/dir"
 	[ "$status" -eq 4 ]
 	[[ $output == *"cannot create"* ]]
 	mkdir "$w/bin"
 	printf '#!/bin/sh\necho why >&2\nexit 1\n' >"$w/bin/mkfs.erofs"
 	chmod +x "$w/bin/mkfs.erofs"
-	PATH=$w/bin:$PATH run "$SCRIPTS/erofs-image" "$w/out"
+	PATH=$w/bin:$PATH run "$SCRIPTS/lib/erofs-image" "$w/out"
 	[ "$status" -eq 4 ]
 	[ "${lines[0]}" = "| why" ]
 	[ ! -e "$w/out/image" ]
@@ -583,7 +672,7 @@ crash_of()
 		      "--data /nonexistent" \
 		      "--busybox /nonexistent" "--busybox /bin/ls" --no-such; do
 		# shellcheck disable=SC2086
-		run "$SCRIPTS/initramfs" "$BATS_TEST_TMPDIR/x" $option
+		run "$SCRIPTS/lib/initramfs" "$BATS_TEST_TMPDIR/x" $option
 		echo "$output"
 		[ "$status" -eq 4 ]
 		[ "${#lines[@]}" -eq 1 ]
@@ -595,7 +684,7 @@ crash_of()
 
 @test "job kunit: one document, numbered, and what is missing shows" {
 	local debug=$BATS_TEST_TMPDIR/debug suite
-	# This machine's cgroups are none of its business
+	# It must not touch this machine's cgroups
 	local -x CGROUP=$BATS_TEST_TMPDIR/none
 
 	for suite in one two three; do
@@ -799,8 +888,7 @@ feed_lock_stat()
 		"$SCRIPTS/guest/jobs/count" --only purge.list
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[[ $output == *"# off purge/1 started at _raw_spin_lock"* ]]
-	[[ $output == *"# off purge/1 ended at _raw_spin_unlock"* ]]
+	[[ $output == *"# off purge/1 37 started at _raw_spin_lock ended at _raw_spin_unlock"* ]]
 	[[ $output == *"BENCH purge/1 max_off 37000"* ]]
 	[[ $output == *"BENCH purge/1 hogged 1" ]]
 	[[ $output != *vm_map_ram* ]]
@@ -834,7 +922,7 @@ stock_stubs()
 	export MODPROBE=modprobe MODULE=$BATS_TEST_TMPDIR/test_vmalloc.ko PATH=$bin:$PATH
 }
 
-@test "job stock: every case once, judged by every worker's summary" {
+@test "job stock: every case once, evaluated by every worker's summary" {
 	local line='[    1.0] Summary: NAME passed: 3 failed: 0 xfailed: 0 repeat: 3 loops: 5 avg: 9 usec'
 
 	stock_stubs "$line"$'\n'"$line"
@@ -909,13 +997,13 @@ stock_stubs()
 @test "the MP table: sums, processors, what it refuses" {
 	local f=$BATS_TEST_TMPDIR/table
 
-	"$SCRIPTS/mptable" 4 64 >"$f"
+	"$SCRIPTS/lib/mptable" 4 64 >"$f"
 	[ "$(stat -c %s "$f")" -eq $((44 + 64 * 20 + 3 * 8 + 17 * 8)) ]
 	[ "$(od -An -v -tu1 -w1 "$f" | awk '{ s += $1 } END { print s % 256 }')" -eq 0 ]
-	"$SCRIPTS/mptable" --pointer $((0x800000)) >"$f"
+	"$SCRIPTS/lib/mptable" --pointer $((0x800000)) >"$f"
 	[ "$(stat -c %s "$f")" -eq 16 ]
 	[ "$(od -An -v -tu1 -w1 "$f" | awk '{ s += $1 } END { print s % 256 }')" -eq 0 ]
-	run "$SCRIPTS/mptable" 4 2
+	run "$SCRIPTS/lib/mptable" 4 2
 	[ "$status" -eq 4 ]
 	DRY=1 KERNEL=${KERNEL:-} boot --job selftest-ok --possible 0
 	[ "$status" -eq 4 ]
@@ -946,7 +1034,7 @@ stock_stubs()
 	[ "${lines[-1]}" = "ok 3 kselftest_mm_good" ]
 }
 
-# stress_stubs: a guest for the stress in which every worker gets on
+# stress_stubs: a guest for the stress in which every worker makes progress
 stress_stubs()
 {
 	local g=$BATS_TEST_TMPDIR/guest
@@ -996,7 +1084,7 @@ stress()
 	echo "$output"
 }
 
-@test "job stress: every worker gets on, and is counted" {
+@test "job stress: every worker makes progress, and is counted" {
 	local worker
 
 	stress_stubs
@@ -1013,7 +1101,7 @@ stress()
 	grep -qx 1 "$CPUS/cpu2/online"
 }
 
-@test "job stress: a worker that gets nothing done fails, and no other" {
+@test "job stress: a worker without progress fails, and no other" {
 	stress_stubs
 	stress 2 9 bench shrink
 	[ "$status" -eq 1 ]
@@ -1027,7 +1115,7 @@ stress()
 	[[ $output == *"    not ok 1 hotplug"* ]]
 }
 
-@test "job stress: what a worker finds is told" {
+@test "job stress: what a worker finds is reported" {
 	stress_stubs
 	printf '%s\n' 'echo "    not ok 3 vmap_block_stale"' \
 		'echo "    not ok 4 vmap_block_exact"' \
@@ -1051,7 +1139,7 @@ stress()
 	[ "$status" -eq 0 ]
 	[[ $output == *"not judged, failed so often: vmap_block_exact "[1-9]* ]]
 	[[ $output == *"    ok 1 kunit"* ]]
-	# One that did not come to its end is another thing
+	# A case that did not end is a failure
 	printf 'echo "    ok 1 vmap_block_contents"\n' >"$JOBS/kunit"
 	stress 2 9 kunit
 	[ "$status" -eq 1 ]
@@ -1140,7 +1228,7 @@ job()
 	echo "$output"
 }
 
-@test "job stress of areas: every worker gets on, and is counted" {
+@test "job stress of areas: every worker makes progress, and is counted" {
 	local worker
 
 	area_stubs
@@ -1159,7 +1247,7 @@ job()
 	run ! grep -vE 'run_test_mask=(1|4096|4097) ' "$BATS_TEST_TMPDIR/guest/calls"
 }
 
-@test "job stress of areas: what fails, what gets nothing done, what is left" {
+@test "job stress of areas: failures, no progress, leftovers" {
 	area_stubs
 	printf '#!/bin/sh\necho "modprobe: Input/output error" >&2\nexit 1\n' \
 		>"$BATS_TEST_TMPDIR/guest/bin/modprobe"
@@ -1175,7 +1263,7 @@ job()
 	[ "${lines[-1]}" = "not ok 1 stress_vmap_area" ]
 
 	area_stubs
-	# Whoever drops caches makes areas
+	# Dropping caches creates areas
 	cat >"$BATS_TEST_TMPDIR/guest/bin/usleep" <<-END
 	#!/bin/sh
 	sleep 0.02
@@ -1231,7 +1319,7 @@ stress_stock_stubs()
 	export SCRIPT=$g/test_vmalloc.sh MODPROBE_D=$g/modprobe.d
 }
 
-@test "job stress of the stock test: rounds until the time is over, each judged" {
+@test "job stress of the stock test: rounds until the time is up, each evaluated" {
 	local a='[ 1.0] Summary: a_test passed: 2 failed: 0 xfailed: 0 repeat: 2 loops: 5 avg: 9 usec'
 	local x='[ 1.0] Summary: x_test passed: 0 failed: 0 xfailed: 2 repeat: 2 loops: 5 avg: 9 usec'
 	local other
@@ -1306,7 +1394,7 @@ contig_stubs()
 	export SETTLE=1
 }
 
-@test "job stress of ranges: every worker gets on, and the plan is met" {
+@test "job stress of ranges: every worker makes progress, and the plan is met" {
 	contig_stubs
 	job stress-contig 2 hog cache shrink
 	[ "$status" -eq 0 ]
@@ -1317,7 +1405,7 @@ contig_stubs()
 	[[ $output == *"    ok 6 free"* ]]
 }
 
-@test "job stress of ranges: files that change, ranges not had, memory lost" {
+@test "job stress of ranges: files that change, ranges not allocated, memory lost" {
 	contig_stubs
 	# Too few, and pages are missing
 	cat >"$BATS_TEST_TMPDIR/guest/bin/umount" <<-END
@@ -1325,7 +1413,7 @@ contig_stubs()
 	echo contig_alloc_success 1000 >"$BATS_TEST_TMPDIR/guest/proc/vmstat"
 	echo MemFree: 100000 kB >"$BATS_TEST_TMPDIR/guest/proc/meminfo"
 	END
-	# What is compared is not the same
+	# The contents differ
 	printf '#!/bin/sh\nexit 1\n' >"$BATS_TEST_TMPDIR/guest/bin/cmp"
 	chmod +x "$BATS_TEST_TMPDIR/guest/bin/cmp"
 	job stress-contig 2 cache shrink

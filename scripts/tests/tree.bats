@@ -9,10 +9,20 @@ setup()
 	queue_setup
 }
 
+# committed FROM TO: a copy of that folder, as the one commit of a git tree
+committed()
+{
+	cp -a "$1" "$2"
+	git -C "$2" init -q
+	git -C "$2" -c core.autocrlf=false add -A -f
+	git -C "$2" -c commit.gpgSign=false -c core.hooksPath=/dev/null \
+		commit -q -m k
+}
+
 @test "tree: lays base and baseline, then finds nothing to do" {
 	run "$S/tree"
 	fails 0
-	says "Linux 7.2.13 and 0 patches"
+	says "Linux 7.2.13, and 0 patches"
 	[ "$(u log --format=%s base)" = "Linux 7.2.13" ]
 	[ "$(sum "$W/kernel")" = "$(sum "$BUILD/linux")" ]
 	[ "$(sum "$W/kernel")" = "$(sum "$BUILD/baseline")" ]
@@ -38,11 +48,16 @@ setup()
 	BASE_SRC=$W/l.tar.xz BUILD=$W/b2 "$S/tree"
 	[ "$(git -C "$W/b2/linux" rev-parse HEAD)" = "$head" ]
 	[ "$(sum "$W/b2/linux")" = "$(sum "$BUILD/linux")" ]
-	cp -a "$W/kernel" "$W/kgit"
-	git -C "$W/kgit" init -q
-	git -C "$W/kgit" -c core.autocrlf=false add -A -f
-	git -C "$W/kgit" -c commit.gpgSign=false -c core.hooksPath=/dev/null \
-		commit -q -m k
+	# the same unpacked, as a folder, and a commit of it
+	BASE_SRC=$W/debian BUILD=$W/b4 "$S/tree"
+	[ "$(git -C "$W/b4/linux" rev-parse HEAD)" = "$head" ]
+	echo new >"$W/b4/linux/mm/new.c"
+	[ "$(git -C "$W/b4/linux" status --porcelain)" = "?? mm/new.c" ]
+	committed "$W/debian" "$W/dgit"
+	BASE_SRC=$W/dgit BUILD=$W/b5 "$S/tree"
+	[ "$(git -C "$W/b5/linux" rev-parse HEAD)" = "$head" ]
+	rm -rf "$W"/b[45]
+	committed "$W/kernel" "$W/kgit"
 	BASE_SRC=$W/kgit BUILD=$W/b3 "$S/tree"
 	[ "$(git -C "$W/b3/linux" rev-parse HEAD)" = "$head" ]
 	clean
@@ -167,7 +182,7 @@ setup()
 	echo 'int more;' >>"$W/k14/mm/bar.c"
 	BASE_SRC=$W/k14 BASE_VERSION=7.2.14 run "$S/tree"
 	fails 0
-	says "Linux 7.2.14 and 3 patches"
+	says "Linux 7.2.14, and 3 patches"
 	grep -q 'int more' "$BUILD/linux/mm/bar.c"
 	grep -q 'int more' "$BUILD/baseline/mm/bar.c"
 	[ "$(u log -1 --format=%s base)" = "Linux 7.2.14" ]
@@ -182,7 +197,8 @@ setup()
 	[ ! -e "$BUILD/linux" ]
 	run "$S/tree" --what
 	fails 4
-	for p in tree refresh apply rebase range-diff export check-series check-build; do
+	for p in tree refresh apply rebase range-diff export lib/check-series \
+			lib/check-build; do
 		run "$S/$p" --help
 		fails 0
 		says usage:
@@ -243,7 +259,7 @@ setup()
 	fails 1
 	says "merged     $T"
 	says "CONFLICT   $B: mm/foo.c: hunk 1"
-	says "not tried  $C"
+	says "not tried  the 1 after it"
 	N=$BUILD/linux-7.3-rc7
 	ls "$(git -C "$N" rev-parse --absolute-git-dir)/rebase-apply/applying"
 	TREE=$N run "$S/refresh"
@@ -264,6 +280,67 @@ setup()
 	[ "$(sum "$BUILD/linux")" = "$(sum "$N")" ]
 }
 
+@test "rebase: KDIR= says its version; BASE= must not say another" {
+	three
+	cp -a "$W/kernel" "$W/k3"
+	sed -i 's/13/20/' "$W/k3/Makefile"
+	: >"$W/k3/Kconfig"
+	unset BASE_SRC BASE_VERSION
+	run "$S/rebase"
+	fails 4
+	says "onto which kernel?"
+	KDIR=$W/k3 BASE=7.2.19 run "$S/rebase"
+	fails 4
+	says "BASE=7.2.19, but $W/k3 is Linux 7.2.20"
+	KDIR=$W/k3 run "$S/rebase"
+	fails 0
+	says "all 3 patches apply to Linux 7.2.20"
+}
+
+@test "rebase: KDIR= is what is tried, not an earlier tree of its version" {
+	three
+	cp -a "$W/kernel" "$W/k3"
+	sed -i 's/13/20/' "$W/k3/Makefile"
+	: >"$W/k3/Kconfig"
+	cp -a "$W/k3" "$W/k4"
+	sed -i 's/foo30(void)/foo30(long)/' "$W/k4/mm/foo.c"
+	unset BASE_SRC BASE_VERSION
+	KDIR=$W/k3 run "$S/rebase"
+	fails 0
+	FORCE=1 KDIR=$W/k4 run "$S/rebase"
+	fails 1
+	says "CONFLICT   $B: mm/foo.c: hunk 1"
+	# nor is it the release of that version
+	[ -z "$(u tag -l base-7.2.20)" ]
+}
+
+@test "tree: a base of a distribution is named, with the files that it patches" {
+	mkdir "$W/kernel/drivers"
+	for i in $(seq 1200); do
+		echo "$i" >"$W/kernel/drivers/$i.c"
+	done
+	find "$W/kernel" -exec touch -h -d '2026-01-02 03:04:05' {} +
+	touch -d '2026-01-09' "$W/kernel/mm/bar.c" "$W/kernel/drivers/7.c"
+	run "$S/tree"
+	fails 0
+	says "Linux 7.2.13 of a distribution, which has patched 2 files, and 0 patches"
+	[ "$(u log -1 --format=%b base | sed -n 's/^Patched: //p' | paste -sd ' ')" = \
+		"drivers/7.c mm/bar.c" ]
+	# the one that the series touches, too
+	three
+	run "$S/lib/check-series"
+	says "Linux 7.2.13 of a distribution, which has patched 2 files; the series touches of these: mm/bar.c"
+	clean
+}
+
+@test "tree: during a bisection it prints how to end it" {
+	three
+	u bisect start -q HEAD base >/dev/null
+	run "$S/tree"
+	fails 4
+	says "a git bisect is under way in $BUILD/linux; finish or drop it: git bisect reset"
+}
+
 @test "range-diff: the patches against those of a commit" {
 	three
 	git -C "$W" init -q
@@ -277,6 +354,12 @@ setup()
 	fails 0
 	says "! "
 	says "bar5_other"
+	# the notes of build/linux are on one side only, and no change of a patch
+	sed -i 's/bar5_other/bar5_contig/' "$PATCHES/$C"
+	sed -i 's/^Context, problem, solution/Context/' "$PATCHES/$T"
+	run "$S/range-diff"
+	fails 0
+	[ "$(grep -c '^[123]: .* = ' <<<"$output")" = 2 ]
 	FROM=nothing run "$S/range-diff"
 	fails 4
 	clean
