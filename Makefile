@@ -81,7 +81,7 @@ demo: lay	## vanilla and patched side by side: the main job
 test: lay	## KUnit, stock test_vmalloc, kselftest in a debug kernel: RUN=, CASE=
 	@$(S)/test $(RUN)
 
-bench: lay	## instructions, locks, flushes, vanilla against patched: REPEAT=1
+bench: lay	## instructions, locks, flushes, vanilla against patched: REPEAT=1, PROFILE=
 	@$(S)/bench $(if $(REPEAT),--repeat)
 
 gdbcheck: lay	## the kernel's gdb script for vmalloc areas, on a live guest

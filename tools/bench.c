@@ -955,6 +955,7 @@ static void usage(FILE *f)
 "  --only-bars       only rows with a bar or a maximum; vanilla is not held\n"
 "                    against its published figures\n"
 "  --metrics A,B     only rows with these metrics\n"
+"  --part            only rows that at least one of the kernels measured\n"
 "  --limit PERCENT   repeat: the difference that is allowed, default 1.5\n"
 "  -h, --help        this text\n"
 "\n"
@@ -971,7 +972,7 @@ static void usage(FILE *f)
 static struct {
 	const char *cases, *json, *base, *stamp, *metrics;
 	double limit;
-	bool only_bars;
+	bool only_bars, part;
 } opt = { .base = "", .stamp = "", .limit = 1.5 };
 
 static int compare(int argc, char **argv, bool demo)
@@ -996,6 +997,9 @@ static int compare(int argc, char **argv, bool demo)
 		for (j = 0; j < variants[i].nr; j++)
 			settle(&variants[i].values[j]);
 	}
+	for (i = 0; opt.part && i < nr_rows; i++)
+		rows[i].used &= ask(&variants[0], &rows[i]) ||
+				ask(&variants[1], &rows[i]);
 	judge_all(!opt.only_bars);
 	if (demo) {
 		print_demo();
@@ -1137,7 +1141,7 @@ static void cjson_free(void *p)
 
 int main(int argc, char **argv)
 {
-	enum { CASES = 256, JSON, BASE, STAMP, ONLY_BARS, METRICS, LIMIT };
+	enum { CASES = 256, JSON, BASE, STAMP, ONLY_BARS, METRICS, LIMIT, PART };
 	static const struct option options[] = {
 		{ "cases", required_argument, NULL, CASES },
 		{ "json", required_argument, NULL, JSON },
@@ -1145,6 +1149,7 @@ int main(int argc, char **argv)
 		{ "stamp", required_argument, NULL, STAMP },
 		{ "only-bars", no_argument, NULL, ONLY_BARS },
 		{ "metrics", required_argument, NULL, METRICS },
+		{ "part", no_argument, NULL, PART },
 		{ "limit", required_argument, NULL, LIMIT },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
@@ -1162,6 +1167,9 @@ int main(int argc, char **argv)
 			break;
 		case JSON:
 			opt.json = optarg;
+			break;
+		case PART:
+			opt.part = true;
 			break;
 		case BASE:
 			opt.base = optarg;

@@ -15,7 +15,7 @@ setup()
 {
 	local program profile
 
-	unset KVM DRY V ARCH BASE REPEAT VMSERIES_LOCKED MAKEFLAGS MAKELEVEL
+	unset KVM DRY V ARCH BASE REPEAT PROFILE VMSERIES_LOCKED MAKEFLAGS MAKELEVEL
 	# Each call measures; the tests of what is kept unset it
 	export FORCE=1
 	W=$BATS_TEST_TMPDIR
@@ -257,6 +257,31 @@ has()
 	[ "$(wc -l <"$FAKE/boots")" -eq 68 ]
 	[ "$(seeds)" = 1 ]
 	[[ $output == *"largest difference 0.00 %"* ]]
+}
+
+@test "PROFILE= measures the guests of one kernel, and judges their rows" {
+	export PROFILE=bench
+	bench 0
+	[[ "$output" == *"2 cases"*"0 missed"* ]]
+	grep -q '^bench-patched ' "$FAKE/boots"
+	grep -q '^lines16-patched ' "$FAKE/boots"
+	[ "$(grep -cE '^(count|irqs|purge|cpus16|scaling-)' "$FAKE/boots")" = 0 ]
+	[ ! -e "$BUILD/bench/latest.json" ]
+	[ -s "$BUILD/bench/bench.json" ]
+	# A row that one of them lacks is missing
+	sed -i '/^map\/1 insn/a map/2 insn lower default - - - more' "$W/kunit/bench.cases"
+	echo 0 >"$FAKE/bench-baseline"
+	printf 'BENCH map/%d insn 1000\n' 1 2 >"$FAKE/bench-baseline.log"
+	bench 1
+	[[ "$output" == *"3 cases"*"1 missed"* ]]
+	PROFILE=count
+	bench 0
+	[[ "$output" == *"1 cases"*"0 missed"* ]]
+	grep -q '^purge-patched ' "$FAKE/boots"
+	[ "$(grep -c '^scaling-' "$FAKE/boots")" = 2 ]
+	PROFILE=debug
+	bench 4
+	[[ "$output" == *"bench or count"* ]]
 }
 
 @test "DRY=1 prints the first measurement only" {
