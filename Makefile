@@ -57,7 +57,7 @@ rebase: setup	## try the series on another base: BASE=7.3.5, or KDIR=
 range-diff:	## what changed in the patches since the last commit here
 	@$(S)/range-diff
 
-export:		## mails of one SECTION=, or of PATCH=12 or 12-13 of it: AUTHOR=, VERSION=2
+export:		## mails of one SECTION=, or of PATCH=10 or 13-14 of it: AUTHOR=, VERSION=2
 	@$(S)/export
 
 build: lay	## build kernels: VARIANT=patched PROFILE=bench (or count, debug, rt)
