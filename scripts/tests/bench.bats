@@ -71,6 +71,7 @@ setup()
 		'1 map calls=400 lines=20.5 lines_p999=40 lines_max=50 foreign=1.5 foreign_p999=2 foreign_max=3' \
 		'1 unmap calls=400 lines=10 lines_p999=20 lines_max=30 foreign=0 foreign_p999=0 foreign_max=0' \
 		'1 flushes 100' >"$out/lines" ;;
+	shapes*|press*)	echo '1 flushes 3' >"$out/lines" ;;
 	esac
 	sleep "$(cat "$FAKE/$name.sleep" 2>/dev/null || echo 0)"
 	echo "$name ended" >>"$FAKE/events"
@@ -86,7 +87,7 @@ setup()
 	: >"$FAKE/figures"
 	: >"$W/kunit/x86_64.config"
 	mkdir -p "$W/scripts/guest/jobs"
-	for list in lines lines16; do
+	for list in lines lines16 shape press; do
 		printf '# a list\n%s/one\tshape_benchmark op=x\n' $list \
 			>"$W/scripts/guest/jobs/$list.list"
 	done
@@ -145,6 +146,11 @@ has()
 	BENCH lines/one unmap_foreign 0
 	BENCH lines/one flushes 250000
 	END
+	echo "BENCH shape/one flushed 3" | diff - "$BUILD/runs/shapes-patched/lines.log"
+	# A case that is not counted
+	echo 'shape/two	shape_benchmark op=y' >>"$W/scripts/guest/jobs/shape.list"
+	bench 1
+	[[ "$output" == *"did not count each case of shape.list"* ]]
 }
 
 @test "a row that only one boot misses: the medians hold it" {

@@ -4,7 +4,7 @@
  * guest touch.  The guest says by a long nop where a call begins and ends (see
  * mm/benchmark.h of the section tests).
  *
- *	qemu-system-x86_64 -plugin lines.so,out=FILE,flush=ADDRESS ...
+ *	qemu-system-x86_64 -plugin lines.so,out=FILE,flush=ADDRESS,lines=0 ...
  *
  * For each command of a benchmark and each kind of call it appends to FILE:
  *
@@ -17,7 +17,8 @@
  *
  * RUN counts the commands from 1.  lines are distinct lines of 64
  * bytes of data, by physical address; foreign are those of them that another
- * CPU wrote last: a machine moves each of these between its caches.
+ * CPU wrote last: a machine moves each of these between its caches.  With lines=0
+ * only flushes are counted, which makes the guest hardly slower.
  *
  * Under -icount all CPUs have one thread, and so has what follows.
  */
@@ -57,6 +58,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 static FILE *out;
 static unsigned int run;
 static uint64_t flush_addr, flushes;
+static bool count_lines = true;
 static struct stats stats[KINDS];
 
 /* The CPU that wrote each line last, plus 1; 0: none did */
@@ -117,7 +119,7 @@ static void counts_print(const char *name, const struct counts *c)
 static void run_print(void)
 {
 	for (unsigned int k = 0; k < KINDS; k++) {
-		if (!stats[k].lines.nr)
+		if (!stats[k].lines.nr || !count_lines)
 			continue;
 		fprintf(out, "%u %s calls=%llu", run, kind_names[k],
 			(unsigned long long)stats[k].lines.nr);
@@ -223,9 +225,11 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		const uint8_t *code = qemu_plugin_insn_data(insn);
 		uint32_t disp;
 
-		qemu_plugin_register_vcpu_mem_cb(insn, on_access,
-						 QEMU_PLUGIN_CB_NO_REGS,
-						 QEMU_PLUGIN_MEM_RW, NULL);
+		if (count_lines)
+			qemu_plugin_register_vcpu_mem_cb(insn, on_access,
+							 QEMU_PLUGIN_CB_NO_REGS,
+							 QEMU_PLUGIN_MEM_RW,
+							 NULL);
 		if (flush_addr && qemu_plugin_insn_vaddr(insn) == flush_addr)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_flush,
 				QEMU_PLUGIN_CB_NO_REGS, NULL);
@@ -254,8 +258,10 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 			flush_addr = strtoull(argv[i] + 6, NULL, 16);
 		} else if (!strncmp(argv[i], "mb=", 3)) {
 			mb = strtoull(argv[i] + 3, NULL, 10);
+		} else if (!strcmp(argv[i], "lines=0")) {
+			count_lines = false;
 		} else {
-			fprintf(stderr, "lines: unknown argument '%s'; there are out=FILE, flush=ADDRESS and mb=N\n",
+			fprintf(stderr, "lines: unknown argument '%s'; there are out=FILE, flush=ADDRESS, lines=0 and mb=N\n",
 				argv[i]);
 			return -1;
 		}
