@@ -131,7 +131,7 @@ committed()
 	mine=$(u rev-parse HEAD)
 	run "$S/tree"
 	fails 4
-	says "1 commits that 'make refresh' has not written"
+	says "1 commit that 'make refresh' has not written"
 	says "FORCE=1"
 	sed -i 's/bar5_contig/bar5_other/' "$PATCHES/$C"
 	KEEP=1 run "$S/tree"
