@@ -12,12 +12,12 @@ SHELL := /bin/sh
 # What a user gives as VARIABLE=value reaches the programs as environment.
 export V DRY ARCH BASE KDIR KSRC BUILD SECTION REVERSE FORCE VARIANT PROFILE \
 	RUN JOB LEVEL FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE \
-	REPEAT NO_CCACHE LINK PATCH AUTHOR CHANGES
+	REPEAT GUESTS NO_CCACHE LINK PATCH AUTHOR CHANGES
 # An empty one is none.  One verb at a time, even with -j: they share build/.
 .NOTPARALLEL:
 $(foreach v,V DRY ARCH BASE KDIR KSRC BUILD SECTION REVERSE FORCE VARIANT \
 	PROFILE RUN JOB LEVEL LINK FROM VERSION CROSS_COMPILE JOBS KVM TIMEOUT_SCALE \
-	PATCH AUTHOR CHANGES,\
+	GUESTS PATCH AUTHOR CHANGES,\
 	$(if $($(v)),,$(eval unexport $(v))))
 
 # These only as make's arguments, because others give such names to variables of the
@@ -81,7 +81,7 @@ demo: lay	## vanilla and patched side by side: the main job
 test: lay	## KUnit, stock test_vmalloc, kselftest in a debug kernel: RUN=, CASE=
 	@$(S)/test $(RUN)
 
-bench: lay	## instructions, locks, flushes, vanilla against patched: REPEAT=1, PROFILE=
+bench: lay	## instructions, locks, flushes, vanilla against patched: REPEAT=1, GUESTS=
 	@$(S)/bench $(if $(REPEAT),--repeat)
 
 gdbcheck: lay	## the kernel's gdb script for vmalloc areas, on a live guest
