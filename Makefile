@@ -94,7 +94,7 @@ report: setup	## one HTML page with plots from the last bench
 model: setup	## a model checker on the states of the vmap blocks
 	@$(S)/model
 
-check: tree	## what a reviewer's robot would say: LEVEL=series or full
+check: tree	## what a reviewer's robot would say: LEVEL=patches, scripts, series or full
 	@$(S)/check
 
 clean:		## remove build/ (the cache stays; make clean tells where)
