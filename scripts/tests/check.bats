@@ -75,12 +75,12 @@ only()
 
 @test "check-series: a section of 16" {
 	cd "$BUILD/linux"
-	for i in $(seq 15); do
+	for i in $(seq 20); do
 		echo "int x$i;" >"mm/x$i.c"
 		commit "mm: x$i"
 	done
 	"$S/refresh"
-	only sections "section contig has 16 patches"
+	only sections "section contig has 21 patches"
 }
 
 @test "check-series: headers, message, diff" {
