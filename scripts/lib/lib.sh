@@ -183,7 +183,7 @@ series()
 {
 	[ -f "$PATCHES/series" ] || die $E_CANNOT "no $PATCHES/series"
 	sed -e 's/[[:space:]]*#.*//' -e '/^[[:space:]]*$/d' "$PATCHES/series" |
-		if [ -n "${1:-}" ]; then grep "^$1/" || true; else cat; fi
+		awk -v s="${1:+$1/}" 'index($0, s) == 1'
 }
 
 # shellcheck disable=SC2119

@@ -212,6 +212,12 @@ files()
 	says "mm/bar.c: hunk 1"
 }
 
+@test "apply: REVERSE=1 takes no SECTION=" {
+	REVERSE=1 SECTION=contig KDIR=$W/none run "$S/apply"
+	fails 4
+	says "leave SECTION=contig out"
+}
+
 @test "apply: git: dirty, untracked in the way, rebase under way, no commit" {
 	gitify
 	echo x >>"$KDIR/mm/old.c"

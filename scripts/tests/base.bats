@@ -74,6 +74,25 @@ publish()
 	[ "${lines[1]}" = 7.3.13 ]
 }
 
+@test "without BASE=, a version of the file bases is preferred" {
+	publish
+	sed 's/= 13/= 12/' "$W/tree/linux-7.3.13/Makefile" >"$W/Makefile"
+	mv "$W/tree/linux-7.3.13" "$W/tree/linux-7.3.12"
+	mv "$W/Makefile" "$W/tree/linux-7.3.12/"
+	tar -C "$W/tree" -cJf "$W/org/v7.x/linux-7.3.12.tar.xz" linux-7.3.12
+	(cd "$W/org/v7.x" && sha256sum linux-*.tar.xz >sha256sums.asc)
+	echo '7.3.12  2026-11-30' >"$W/bases"
+	BASE=7.3 BASES=$W/bases run "$S/lib/base"
+	[ "${lines[1]}" = 7.3.13 ]
+	BASES=$W/bases run "$S/lib/base"
+	[ "$status" -eq 0 ]
+	[ "${lines[1]}" = 7.3.12 ]
+	echo '7.3.11  2026-11-30' >"$W/bases"
+	BASES=$W/bases run "$S/lib/base"
+	[ "$status" -eq 0 ]
+	[ "${lines[1]}" = 7.3.13 ]
+}
+
 @test "a corrupted download is refused" {
 	publish
 	printf x | dd of="$W/org/v7.x/linux-7.3.13.tar.xz" bs=1 seek=60 \

@@ -337,6 +337,21 @@ elf()
 	BUILD=$W/build FORCE=1 run "$S/clean"
 	[ "$status" -eq 0 ]
 	[ ! -e "$W/build/linux" ]
+	# A branch of the user's counts as work, one of export does not
+	git init -q -b series "$W/build/linux"
+	u() { git -C "$W/build/linux" -c user.name=a -c user.email=a@b.c "$@"; }
+	u commit -q --allow-empty -m base
+	u update-ref refs/vmseries/laid HEAD
+	u checkout -q -b export/x
+	u commit -q --allow-empty -m export
+	u checkout -q series
+	BUILD=$W/build DRY=1 run "$S/clean"
+	[ "$status" -eq 0 ]
+	u branch -q wip export/x
+	BUILD=$W/build run "$S/clean"
+	[ "$status" -eq 4 ]
+	[[ $output == *"another branch"* ]]
+	[ -e "$W/build/linux" ]
 }
 
 @test "a path that kbuild cannot take is named" {

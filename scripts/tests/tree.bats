@@ -247,6 +247,19 @@ committed()
 	[ "$(sum "$BUILD/linux")" = "$before" ]
 	BASE_SRC=$W/k3 BASE_VERSION=7.3-rc7 run "$S/rebase"
 	fails 0
+	# Commits on top are the user's
+	N=$BUILD/linux-7.3-rc7
+	echo mine >"$N/mine"
+	git -C "$N" add mine
+	git -C "$N" -c core.hooksPath=/dev/null -c commit.gpgSign=false \
+		commit -q -m mine
+	BASE_SRC=$W/k3 BASE_VERSION=7.3-rc7 run "$S/rebase"
+	fails 4
+	says "has commits of yours"
+	[ -e "$N/mine" ]
+	FORCE=1 BASE_SRC=$W/k3 BASE_VERSION=7.3-rc7 run "$S/rebase"
+	fails 0
+	[ ! -e "$N/mine" ]
 }
 
 @test "rebase: merges what it can, stops at a conflict, refresh takes the result" {
@@ -271,6 +284,9 @@ committed()
 		sed 's/foo10(/foo10_test(/; s/foo30(/foo30_block(/' >"$N/mm/foo.c"
 	git -C "$N" add -A
 	git -C "$N" -c core.hooksPath=/dev/null -c commit.gpgSign=false am --continue
+	BASE_SRC=$W/k3 BASE_VERSION=7.3-rc7 run "$S/rebase"
+	fails 4
+	says "has commits of yours"
 	TREE=$N run "$S/refresh"
 	fails 0
 	[ "$(grep -c / "$PATCHES/series")" -eq 3 ]
@@ -295,6 +311,7 @@ committed()
 	KDIR=$W/k3 run "$S/rebase"
 	fails 0
 	says "all 3 patches apply to Linux 7.2.20"
+	[[ $output != *"file bases"* ]]
 }
 
 @test "rebase: KDIR= is what is tried, not an earlier tree of its version" {
