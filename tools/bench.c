@@ -586,13 +586,21 @@ static void judge_all(bool check_ref)
 
 /* Text for people */
 
+/* Worse than vanilla by more than the slack, though within its bar? */
+static bool worse(const struct row *r)
+{
+	double gain = r->better == HIGHER ? r->ratio : 1 / r->ratio;
+
+	return !isnan(gain) && gain * SLACK < 1 - EPSILON;
+}
+
 static const char *mark(const struct row *r)
 {
 	bool time = find_metric(r->metric)->time;
 
 	switch (r->verdict) {
 	case SAME:
-		return "same";
+		return worse(r) ? "held" : "same";
 	case FASTER:
 		return time ? "faster" : "better";
 	case UNJUDGED:

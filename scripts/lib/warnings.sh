@@ -57,10 +57,14 @@ built()
 		"kbuild left sparse out ('$CHECK'); install a newer sparse"
 }
 
-# words: the warnings of a log without file and line, each once
+# words: the warnings of a log without file and line, each once.  What gcc says of
+# a variable goes with the name of its function.
 words()
 {
-	grep -E '(^|[ :])([Ww]arning|[Ee]rror): ' "$1" |
+	sed -nE '/: At top level:/{s/.*//;h;d}
+		/: In function /{s/.*: In function (.*):$/\1/;h;d}
+		/-Wunused|-Wmaybe-uninit/{G;s/\n(.+)/ in \1/;s/\n//}
+		/(^|[ :])([Ww]arning|[Ee]rror): /p' "$1" |
 		sed -E -e 's/^[^ ]+:[0-9]+(:[0-9]+)?: //' \
 		       -e 's/^([Ww]arning|[Ee]rror): [^ ]+:[0-9]+ /\1: /' |
 		LC_ALL=C sort -u || true

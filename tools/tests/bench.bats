@@ -88,6 +88,7 @@ map/1 insn          1,050          1,071  1.0200  SLOWER: bar 1.02
 	ends "1 cases, 0 faster, 1 slower, 0 bars held, 1 missed"
 	row lower 1.10 - -
 	expect 0 two 1000 1100
+	has "1.10  held"
 	expect 1 two 1000 1101
 	row lower - - -
 	expect 0 two 1000 5000
